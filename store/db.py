@@ -1,0 +1,136 @@
+"""The database: opening, connections, transactions (SQLite: WAL, FULL, IMMEDIATE, mode 0600; THREATS D7, D9, S3).
+
+`open_store` points the models at a database and brings it up to date.  Every thread then works inside `session()`,
+and every use case inside `transaction()`.  A query outside of a session raises instead of blocking a window.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import peewee
+
+from store.errors import DatabaseProblem
+
+database = peewee.DatabaseProxy()
+SCHEMA_VERSION = 1
+_BUSY_SECONDS = 10
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_store(url: str, *, create: bool = True) -> None:
+    """Points the models at `url` (`sqlite:///FILE` or a plain file path) and migrates it if it is older.
+
+    Raises DatabaseProblem when it cannot be opened, is newer than this program, or is missing while not `create`.
+    """
+    path = sqlite_path(url)
+    if not path.exists():
+        if not create:
+            raise DatabaseProblem(f"There is no store at {path}. Make one with: recipients init --login YOU --email E")
+        _make_private_file(path)
+    connection = peewee.SqliteDatabase(
+        str(path),
+        autoconnect=False,
+        lock_type="IMMEDIATE",
+        timeout=_BUSY_SECONDS,
+        check_same_thread=False,
+        pragmas=[
+            ("busy_timeout", _BUSY_SECONDS * 1000),
+            ("journal_mode", "wal"),
+            ("synchronous", "full"),
+            ("foreign_keys", 1),
+            ("cache_size", -16_000),
+            ("temp_store", "memory"),
+        ],
+    )
+    database.initialize(connection)
+    with session():
+        _bring_up_to_date(path)
+
+
+def sqlite_path(url: str) -> Path:
+    """The file behind a store URL.  Raises DatabaseProblem for other kinds of database."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return Path(url).expanduser().absolute()
+    if scheme == "sqlite":
+        return Path(rest.removeprefix("/") if rest.startswith("/") else rest).expanduser().absolute()
+    raise DatabaseProblem(f"This version keeps its store in SQLite only, not in “{scheme}”. Use sqlite:///FILE.")
+
+
+@contextmanager
+def session() -> Iterator[None]:
+    """An open connection for this thread; database errors become DatabaseProblem.  Nests."""
+    with sentences():
+        if not database.is_closed():
+            yield
+            return
+        with database.connection_context():
+            yield
+
+
+@contextmanager
+def transaction(*, rehearse: bool = False) -> Iterator[None]:
+    """One use case: all or nothing, write lock from the start (THREATS D9).  `rehearse` rolls back at the end."""
+    with sentences(), database.atomic() as block:
+        yield
+        if rehearse:
+            block.rollback()
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turns the database's own errors into a sentence that says what to do."""
+    try:
+        yield
+    except peewee.DatabaseError as error:
+        raise DatabaseProblem(_sentence(str(error))) from error
+
+
+def data_version() -> int:
+    """A number that changes when another connection commits (SQLite's PRAGMA data_version)."""
+    return int(database.data_version)
+
+
+def _sentence(error: str) -> str:
+    if "locked" in error or "busy" in error:
+        return f"The store was busy for {_BUSY_SECONDS} s (another program is writing); nothing was changed. Try again."
+    if "full" in error:
+        return "The disk is full; nothing was changed. Make room, then try again."
+    if "readonly" in error:
+        return "The store may not be written by this user; nothing was changed. Check the file's owner and mode."
+    if "not a database" in error or "malformed" in error:
+        return f"The store file is damaged or is no store ({error}). Restore it from a backup."
+    if "closed" in error:
+        return "The database was used outside of a session; this is an error of the program, please report it."
+    return f"The database failed ({error}); nothing was changed."
+
+
+def _make_private_file(path: Path) -> None:
+    """SQLite gives -wal and -shm the mode of the main file, so making that 0600 covers all three (THREATS S3)."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise DatabaseProblem(f"The store {path} cannot be made: {error.strerror}.") from error
+
+
+def _bring_up_to_date(path: Path) -> None:
+    version = database.user_version
+    if version == SCHEMA_VERSION:
+        return
+    if version > SCHEMA_VERSION:
+        raise DatabaseProblem(
+            f"The store {path} was made by a newer version of this program ({version}, this one knows "
+            f"{SCHEMA_VERSION}). Install the newer version."
+        )
+    from filelock import FileLock
+
+    # Peewee's runner does not lock: two first starts at once would both migrate
+    with FileLock(f"{path}.lock", mode=0o600):
+        if database.user_version < SCHEMA_VERSION:
+            from playhouse.migrations import Runner
+
+            Runner(database.obj, str(_MIGRATIONS)).up()
+            database.obj.user_version = SCHEMA_VERSION

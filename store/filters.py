@@ -1,0 +1,81 @@
+"""The filter line's grammar (R1.2): `banned:yes domain:example.com tickets:>3 last:<7d smith`.
+
+Words without a colon are searched in e-mail, name and paired customer's name; quotes keep spaces; a leading `-` turns a
+word or condition around.  Shared by the table, the command line and the exports.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from store.cleantext import clean
+from store.errors import BadInput
+
+FLAGS = ("paired", "unpaired", "banned", "denied", "shared")
+NUMBERS = ("id", "tickets", "unassigned", "blocked")
+TIMES = ("last", "first")
+TEXTS = ("domain", "email", "name", "customer", "inbox")
+FIELDS = (*FLAGS, *NUMBERS, *TIMES, *TEXTS)
+Comparison = Literal["=", ">", "<", ">=", "<="]
+
+_TOKEN = re.compile(r'(-?)(?:([A-Za-z]+):)?("[^"]*"?|\S+)')
+_NUMBER = re.compile(r"^(>=|<=|>|<|=)?(\d{1,15})$")
+_AGE = re.compile(r"^(>=|<=|>|<)?(\d{1,5})([mhdw])$")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_YES = {"yes": True, "y": True, "on": True, "true": True, "no": False, "n": False, "off": False, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One condition.  `field` is '' for a searched word.  Times are ages: `last:<7d` is less than seven days ago."""
+
+    field: str
+    comparison: Comparison
+    value: str | int | bool | timedelta
+    negated: bool = False
+
+
+def parse(line: str) -> tuple[Term, ...]:
+    """The conditions of a filter line, all of which must hold.
+
+    Raises BadInput naming the word that cannot be used and what could stand there.
+    """
+    terms: list[Term] = []
+    for minus, field, raw in _TOKEN.findall(line):
+        value = raw.strip('"')
+        if field.lower() in FIELDS:
+            terms.append(_term(field.lower(), value, negated=bool(minus)))
+        elif field and not raw.startswith(("/", '"')) and value:
+            raise BadInput(f"“{clean(field, limit=30)}:” is no filter. There are: {', '.join(FIELDS)}.")
+        elif value:
+            terms.append(Term("", "=", value, negated=bool(minus)))
+    return tuple(terms)
+
+
+def _term(field: str, value: str, *, negated: bool) -> Term:
+    if field in FLAGS:
+        if value.lower() not in _YES:
+            raise BadInput(f"{field}: takes yes or no, not “{clean(value, limit=30)}”.")
+        return Term(field, "=", _YES[value.lower()], negated)
+    if field in NUMBERS:
+        return _number(field, value, negated=negated)
+    if field in TIMES:
+        return _age(field, value, negated=negated)
+    return Term(field, "=", value, negated)
+
+
+def _number(field: str, value: str, *, negated: bool) -> Term:
+    if field == "unassigned" and value.lower() in _YES:
+        return Term(field, ">", 0, negated ^ (not _YES[value.lower()]))
+    match = _NUMBER.match(value)
+    if match is None:
+        raise BadInput(f"{field}: takes a number such as {field}:>3, not “{clean(value, limit=30)}”.")
+    return Term(field, match[1] or "=", int(match[2]), negated)  # type: ignore[arg-type]
+
+
+def _age(field: str, value: str, *, negated: bool) -> Term:
+    match = _AGE.match(value)
+    if match is None:
+        raise BadInput(f"{field}: takes an age such as {field}:<7d (m, h, d or w), not “{clean(value, limit=30)}”.")
+    return Term(field, match[1] or "<", int(match[2]) * _UNITS[match[3]], negated)  # type: ignore[arg-type]

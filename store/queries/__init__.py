@@ -1,0 +1,1 @@
+"""Reading: plain tuples out, always within what the actor may see."""

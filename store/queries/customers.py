@@ -1,0 +1,65 @@
+"""Finding customers and leads (R4.2)."""
+
+from typing import NamedTuple
+
+from peewee import JOIN, Case, ModelSelect
+
+from store.actor import Actor
+from store.models import Customer, Partner
+from store.queries.scope import scoped, visible
+from store.queries.search import contains
+from store.rules.deny import fold
+
+
+class CustomerLine(NamedTuple):
+    """One customer or lead."""
+
+    id: int
+    name: str
+    kind: str
+    login: str
+    email: str
+    billing_email: str
+    phone: str
+    partner: str | None
+    external_id: str | None
+
+    @property
+    def label(self) -> str:
+        """`Kelly Sanders (4)`, as the *Pairing* dialog shows it; a lead is marked as one."""
+        return f"{self.name} ({self.id})" + (" (Lead)" if self.kind == "lead" else "")
+
+
+def find(actor: Actor, text: str = "", *, limit: int | None = 50) -> list[CustomerLine]:
+    """Living customers whose name, login, id, e-mail or phone has every word of `text` in it.
+
+    The one with exactly this id or name comes first, the others by name.
+    """
+    query = _lines(actor).where(Customer.deleted.is_null())
+    for word in text.split():
+        query = query.where(contains(Customer, word))
+    wanted = fold(text.strip())
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else -1
+    first = Case(None, ((Customer.id == number, 0), (Customer.name_key == wanted, 1)), 2)
+    return [CustomerLine(*row) for row in query.order_by(first, Customer.name_key, Customer.id).limit(limit).tuples()]
+
+
+def one(actor: Actor, customer_id: int) -> CustomerLine:
+    """The customer of this id.  Raises NotFound."""
+    visible(actor, Customer, customer_id, f"customer {customer_id}")
+    return CustomerLine(*_lines(actor).where(Customer.id == customer_id).tuples().get())
+
+
+def _lines(actor: Actor) -> ModelSelect:
+    columns = (
+        Customer.id,
+        Customer.name,
+        Customer.kind,
+        Customer.login,
+        Customer.email,
+        Customer.billing_email,
+        Customer.phone,
+        Partner.name,
+        Customer.external_id,
+    )
+    return Customer.select(*columns).join(Partner, JOIN.LEFT_OUTER).where(scoped(actor, Customer))

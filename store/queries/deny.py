@@ -1,0 +1,98 @@
+"""Reading the deny list (R3), and what an entry catches (R3.4)."""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from store.actor import Actor
+from store.denylist import DenyList, Entry, catches, caught
+from store.models import DenyEntry, Message, Recipient, Setting
+from store.queries.scope import rights
+from store.reasons import refuse
+
+VERSION_KEY = "deny.version"
+_SAMPLE = 10
+_RECENT_MESSAGES = 2_000
+
+
+class DenyLine(NamedTuple):
+    """One entry in the list; `filtered_today` counts the day of the setting `timezone`."""
+
+    id: int
+    location: str
+    type: str
+    filter: str
+    filtered_today: int
+    filtered_total: int
+
+
+class WouldCatch(NamedTuple):
+    """What an entry would have caught: counts, and the first few of each in words."""
+
+    recipients: int
+    messages: int
+    recipient_sample: tuple[str, ...]
+    message_sample: tuple[str, ...]
+    messages_looked_at: int
+
+
+def every(actor: Actor, zone: tzinfo) -> list[DenyLine]:
+    """All entries, oldest first.  Raises Refused for an administrator with a partner (R10.1)."""
+    if not rights(actor).sees_all:
+        raise refuse("any-only")
+    today = datetime.now(zone).date().isoformat()
+    return [
+        DenyLine(
+            row.id, row.location, row.filter_type, row.filter, row.today if row.today_date == today else 0, row.total
+        )
+        for row in DenyEntry.select().order_by(DenyEntry.id)
+    ]
+
+
+def current() -> DenyList:
+    """The whole list with its version, for intake."""
+    return DenyList(version(), tuple(entry_of(row) for row in DenyEntry.select().order_by(DenyEntry.id)))
+
+
+def version() -> int:
+    """A number that rises whenever the list changes."""
+    row = Setting.get_or_none(Setting.key == VERSION_KEY)
+    return 0 if row is None else int(row.value)
+
+
+def would_catch(actor: Actor, entry: Entry) -> WouldCatch:
+    """Recipients and recent messages that an entry would have caught (R3.4).  Raises BadInput, Refused."""
+    if not rights(actor).sees_all:
+        raise refuse("any-only")
+    recipients: list[str] = []
+    found = 0
+    if entry.location == "email":
+        for row_id in caught_recipients(entry):
+            found += 1
+            if found <= _SAMPLE:
+                recipients.append(Recipient.get_by_id(row_id).email)
+    looked_at = list(_recent_messages())
+    messages = [m for m in looked_at if catches(entry, _texts(entry.location, m))]
+    sample = tuple(f"{m.sender_email}: {m.subject}" for m in messages[:_SAMPLE])
+    return WouldCatch(found, len(messages), tuple(recipients), sample, len(looked_at))
+
+
+def caught_recipients(entry: Entry, *, above: int = 0) -> Iterator[int]:
+    """The ids of recipients above an id whose address an Email entry catches, read row by row."""
+    columns = (Recipient.id, Recipient.email, Recipient.email_key)
+    return caught(entry, Recipient.select(*columns).where(Recipient.id > above).tuples().iterator())
+
+
+def entry_of(row: DenyEntry) -> Entry:
+    """An entry as plain values."""
+    return Entry(row.id, row.location, row.filter_type, row.filter)
+
+
+def _recent_messages() -> Iterator[Message]:
+    columns = (Message.sender_email, Message.subject, Message.text)
+    incoming = Message.select(*columns).where(Message.direction == "in")
+    yield from incoming.order_by(Message.id.desc()).limit(_RECENT_MESSAGES)
+
+
+def _texts(location: str, message: Message) -> tuple[str, ...]:
+    return ({"email": message.sender_email, "subject": message.subject, "message": message.text}[location],)

@@ -1,0 +1,44 @@
+"""How the helpdesk fares: what pairing still needs (R7.1), and the counts of the status line."""
+
+from typing import NamedTuple
+
+from peewee import fn
+
+from store.actor import Actor
+from store.models import Inbox, Recipient
+from store.queries.scope import scoped
+from store.queries.settings import every
+
+
+class Missing(NamedTuple):
+    """One prerequisite that is not met, and the command that mends it."""
+
+    what: str
+    remedy: str
+
+
+class Counts(NamedTuple):
+    """What the status line counts, of what the actor may see."""
+
+    recipients: int
+    unassigned_tickets: int
+
+
+def missing() -> list[Missing]:
+    """Which of R7.1's three prerequisites are missing: SMTP, an enabled inbox, ticket notifications."""
+    now = every()
+    found: list[Missing] = []
+    if not (now["smtp.enabled"] and now["smtp.host"]):
+        found.append(Missing("SMTP is not set up", "recipients settings set smtp.host HOST; … smtp.enabled on"))
+    if not Inbox.select().where(Inbox.enabled).exists() or not now["inboxes.enabled"]:
+        found.append(Missing("no inbox is enabled", "recipients inbox add NAME --email E --host H --secret REF"))
+    if not now["notifications.enabled"]:
+        found.append(Missing("ticket notifications are off", "recipients settings set notifications.enabled on"))
+    return found
+
+
+def counts(actor: Actor) -> Counts:
+    """Counted over all that the actor may see."""
+    columns = (fn.COUNT(Recipient.id), fn.COALESCE(fn.SUM(Recipient.unassigned_tickets), 0))
+    row = Recipient.select(*columns).where(scoped(actor, Recipient)).tuples().get()
+    return Counts(*row)

@@ -1,0 +1,154 @@
+"""Reading the shorter lists: inboxes, administrators, partners, refused mail, history."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from peewee import JOIN
+
+from store.actor import Actor
+from store.models import Administrator, History, Inbox, InboxState, Partner, Recipient, RefusedMessage, Ticket
+from store.queries.scope import rights, scoped
+
+
+class InboxLine(NamedTuple):
+    """One inbox and how it fares; the secret is a reference, never a password."""
+
+    id: int
+    name: str
+    email: str
+    host: str
+    port: int
+    security: str
+    username: str
+    secret: str
+    folder: str
+    process: str
+    enabled: bool
+    last_success: datetime | None
+    last_error: str
+    last_error_at: datetime | None
+    next_try: datetime | None
+
+
+class AdministratorLine(NamedTuple):
+    """One administrator; `partner` None means Any."""
+
+    id: int
+    login: str
+    name: str
+    email: str
+    role: str
+    partner: str | None
+    active: bool
+
+
+class PartnerLine(NamedTuple):
+    """One partner."""
+
+    id: int
+    name: str
+
+
+class RefusedLine(NamedTuple):
+    """One refused message (R8)."""
+
+    id: int
+    reason: str
+    rule: str
+    sender: str
+    subject: str
+    received: datetime
+
+
+class HistoryLine(NamedTuple):
+    """One change; `before` and `after` are the fields that changed."""
+
+    at: datetime
+    who: str
+    what: str
+    of: str
+    before: Any
+    after: Any
+
+
+def inboxes() -> list[InboxLine]:
+    """Every inbox with its state, by name."""
+    columns = (
+        Inbox.id,
+        Inbox.name,
+        Inbox.email,
+        Inbox.host,
+        Inbox.port,
+        Inbox.security,
+        Inbox.username,
+        Inbox.secret,
+        Inbox.folder,
+        Inbox.process,
+        Inbox.enabled,
+        InboxState.last_success,
+        InboxState.last_error,
+        InboxState.last_error_at,
+        InboxState.next_try,
+    )
+    query = Inbox.select(*columns).join(InboxState, JOIN.LEFT_OUTER).order_by(Inbox.name)
+    return [InboxLine(*row) for row in query.tuples()]
+
+
+def administrators() -> list[AdministratorLine]:
+    """Every administrator, by login."""
+    columns = (
+        Administrator.id,
+        Administrator.login,
+        Administrator.name,
+        Administrator.email,
+        Administrator.role,
+        Partner.name,
+        Administrator.active,
+    )
+    query = Administrator.select(*columns).join(Partner, JOIN.LEFT_OUTER).order_by(Administrator.login)
+    return [AdministratorLine(*row) for row in query.tuples()]
+
+
+def partners() -> list[PartnerLine]:
+    """Every partner, by name."""
+    return [PartnerLine(*row) for row in Partner.select(Partner.id, Partner.name).order_by(Partner.name).tuples()]
+
+
+def refused(actor: Actor, *, limit: int | None = None) -> Iterator[RefusedLine]:
+    """Refused mail that was not released, newest first, within what the actor may see (R10.1)."""
+    columns = (
+        RefusedMessage.id,
+        RefusedMessage.reason,
+        RefusedMessage.rule,
+        RefusedMessage.sender,
+        RefusedMessage.subject,
+        RefusedMessage.received,
+    )
+    query = RefusedMessage.select(*columns).where(RefusedMessage.released.is_null())
+    if not rights(actor).sees_all:
+        query = query.where(
+            RefusedMessage.recipient.in_(Recipient.select(Recipient.id).where(scoped(actor, Recipient)))
+        )
+    for row in query.order_by(RefusedMessage.id.desc()).limit(limit).tuples().iterator():
+        yield RefusedLine(*row)
+
+
+def history(actor: Actor, *, limit: int | None = None) -> Iterator[HistoryLine]:
+    """What was changed, newest first; with a partner only of recipients and tickets that the actor may see."""
+    columns = (History.at, History.who, History.what, History.of, History.before, History.after)
+    query = History.select(*columns)
+    if not rights(actor).sees_all:
+        recipients = Recipient.select(Recipient.id).where(scoped(actor, Recipient))
+        tickets = Ticket.select(Ticket.id).where(scoped(actor, Ticket))
+        query = query.where(
+            ((History.subject == "recipient") & History.subject_id.in_(recipients))
+            | ((History.subject == "ticket") & History.subject_id.in_(tickets))
+        )
+    for at, who, what, of, before, after in query.order_by(History.id.desc()).limit(limit).tuples().iterator():
+        yield HistoryLine(at, who, what, of, _fields(before), _fields(after))
+
+
+def _fields(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

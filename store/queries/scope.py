@@ -1,0 +1,61 @@
+"""What an actor may see, as SQL: the one gate that every query and use case passes (R10.1, THREATS P1, P2)."""
+
+from typing import Any
+
+from peewee import Expression
+
+from store.actor import Actor
+from store.errors import NotFound, Refused
+from store.models import Administrator, Base, Customer, Recipient, Ticket
+from store.rules.visibility import Rights
+
+
+def administrator(actor: Actor) -> Administrator:
+    """The actor's row.  Raises Refused when there is no such active administrator."""
+    row = Administrator.get_or_none((Administrator.login == actor.login) & Administrator.active)
+    if row is None:
+        raise Refused(
+            "no-administrator",
+            f"There is no administrator with the login “{actor.login}”. Name one with --as LOGIN.",
+        )
+    return row  # type: ignore[no-any-return]
+
+
+def rights(actor: Actor) -> Rights:
+    """The actor's rights as they are in this transaction."""
+    if actor.is_program:
+        return Rights(super=True, partner=None)
+    row = administrator(actor)
+    return Rights(super=row.role == "super", partner=row.partner_id)
+
+
+def scoped(actor: Actor, table: type[Base]) -> Expression | bool:
+    """The condition that limits `table` (Recipient, Ticket or Customer) to what the actor may see; True: no limit."""
+    now = rights(actor)
+    if now.sees_all:
+        return True
+    mine = Customer.partner == now.partner
+    if table is Customer:
+        return mine
+    return table.customer.in_(Customer.select(Customer.id).where(mine))
+
+
+def visible(actor: Actor, table: type[Base], row_id: int, what: str) -> Any:
+    """The row with this id.  Raises NotFound alike for one that is absent and one that may not be seen."""
+    row = table.get_or_none((table.id == row_id) & scoped(actor, table))
+    if row is None:
+        raise NotFound(what)
+    return row
+
+
+def visible_recipient(actor: Actor, email_key: str, email: str) -> Recipient:
+    """The recipient of an address.  Raises NotFound."""
+    row = Recipient.get_or_none((Recipient.email_key == email_key) & scoped(actor, Recipient))
+    if row is None:
+        raise NotFound(f"recipient {email}")
+    return row  # type: ignore[no-any-return]
+
+
+def visible_ticket(actor: Actor, number: int) -> Ticket:
+    """The ticket of a number.  Raises NotFound."""
+    return visible(actor, Ticket, number, f"ticket #{number}")  # type: ignore[no-any-return]

@@ -1,0 +1,23 @@
+"""Free text → SQL, over the folded `search` columns and their trigram index."""
+
+from peewee import SQL, Expression, fn
+
+from store.models import Base, Customer, Recipient
+from store.rules.deny import fold
+
+_SHORTEST_INDEXED = 3
+_INDEXES = {Recipient: "recipient_search", Customer: "customer_search"}
+
+
+def contains(table: type[Base], word: str) -> Expression:
+    """Rows of Recipient or Customer whose search text has this word in it; case and accents' composition do not count.
+
+    From three characters on the trigram index answers; shorter ones are looked for row by row, which finds a first
+    page at once.
+    """
+    folded = fold(word)
+    if len(folded) < _SHORTEST_INDEXED:
+        return fn.INSTR(table.search, folded) > 0
+    name = _INDEXES[table]
+    quoted = '"' + folded.replace('"', '""') + '"'
+    return table.id.in_(SQL(f"(SELECT rowid FROM {name} WHERE {name} MATCH ?)", (quoted,)))

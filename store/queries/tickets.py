@@ -1,0 +1,183 @@
+"""Reading tickets and their messages (R11)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from peewee import JOIN, Expression, fn
+
+from store.actor import Actor
+from store.models import Administrator, Attachment, Customer, Message, Recipient, Ticket
+from store.queries.scope import scoped, visible_ticket
+
+
+class Person(NamedTuple):
+    """A customer, requester or administrator as JSON shows them: id or login, name, and kind or e-mail."""
+
+    id: int | str
+    name: str
+    detail: str
+
+
+class TicketLine(NamedTuple):
+    """One ticket in a list."""
+
+    number: int
+    subject: str
+    status: str
+    customer: Person | None
+    assignee: Person | None
+    requester: Person | None
+    priority: str
+    group: str
+    type: str
+    created: datetime
+    updated: datetime
+    closed: datetime | None
+    messages: int
+
+
+class AttachmentLine(NamedTuple):
+    """One attachment; `size` in bytes."""
+
+    id: int
+    name: str
+    type: str
+    size: int
+
+
+class MessageLine(NamedTuple):
+    """One message; `sender` is an e-mail address or a login, `name` the edited name where there is one (R4.8)."""
+
+    id: int
+    ticket: int
+    direction: str
+    sender: str
+    name: str
+    text: str
+    attachments: tuple[AttachmentLine, ...]
+    message_id: str
+    created: datetime
+
+
+def every(actor: Actor, *, limit: int | None = None) -> Iterator[TicketLine]:
+    """All tickets the actor may see, newest first."""
+    return _lines(actor, None, limit)
+
+
+def opened_by(
+    actor: Actor, recipient_id: int, *, unassigned: bool = False, limit: int | None = None
+) -> list[TicketLine]:
+    """The tickets that an address opened, newest first; with `unassigned` only those without a customer."""
+    condition = Ticket.requester == recipient_id
+    return list(_lines(actor, condition & Ticket.customer.is_null() if unassigned else condition, limit))
+
+
+def one(actor: Actor, number: int) -> TicketLine:
+    """The ticket of this number.  Raises NotFound."""
+    visible_ticket(actor, number)
+    return next(_lines(actor, Ticket.id == number, 1))
+
+
+def messages(actor: Actor, number: int | None = None, *, limit: int | None = None) -> Iterator[MessageLine]:
+    """The messages of a ticket, oldest first, or of all tickets that the actor may see, in batches of 200."""
+    query = (
+        Message.select(
+            Message.id,
+            Message.ticket,
+            Message.direction,
+            Message.sender_email,
+            Message.sender_name,
+            Recipient.name,
+            Administrator.login,
+            Administrator.name,
+            Message.text,
+            Message.message_id,
+            Message.created,
+        )
+        .join(Ticket)
+        .switch(Message)
+        .join(Recipient, JOIN.LEFT_OUTER)
+        .switch(Message)
+        .join(Administrator, JOIN.LEFT_OUTER)
+        .where(scoped(actor, Ticket))
+        .order_by(Message.id)
+        .limit(limit)
+        .tuples()
+    )
+    if number is not None:
+        query = query.where(Message.ticket == number)
+    batch: list[tuple[object, ...]] = []
+    for row in query.iterator():
+        batch.append(row)
+        if len(batch) == 200:
+            yield from _with_attachments(batch)
+            batch = []
+    yield from _with_attachments(batch)
+
+
+def _lines(actor: Actor, condition: Expression | None, limit: int | None) -> Iterator[TicketLine]:
+    count = Message.select(fn.COUNT(Message.id)).where(Message.ticket == Ticket.id)
+    query = (
+        Ticket.select(
+            Ticket.id,
+            Ticket.subject,
+            Ticket.status,
+            Customer.id,
+            Customer.name,
+            Customer.kind,
+            Administrator.login,
+            Administrator.name,
+            Recipient.id,
+            Recipient.name,
+            Recipient.email,
+            Ticket.priority,
+            Ticket.ticket_group,
+            Ticket.ticket_type,
+            Ticket.created,
+            Ticket.updated,
+            Ticket.closed,
+            count,
+        )
+        .join(Customer, JOIN.LEFT_OUTER)
+        .switch(Ticket)
+        .join(Administrator, JOIN.LEFT_OUTER)
+        .switch(Ticket)
+        .join(Recipient, JOIN.LEFT_OUTER)
+        .where(scoped(actor, Ticket))
+        .order_by(Ticket.id.desc())
+        .limit(limit)
+        .tuples()
+    )
+    for row in (query if condition is None else query.where(condition)).iterator():
+        customer, assignee, requester = row[3:6], row[6:8], row[8:11]
+        yield TicketLine(
+            row[0],
+            row[1],
+            row[2],
+            Person(*customer) if customer[0] is not None else None,
+            Person(assignee[0], assignee[1], "") if assignee[0] is not None else None,
+            Person(*requester) if requester[0] is not None else None,
+            *row[11:],
+        )
+
+
+def _with_attachments(rows: list[tuple[object, ...]]) -> Iterator[MessageLine]:
+    found: dict[object, list[AttachmentLine]] = {}
+    columns = (Attachment.message, Attachment.id, Attachment.name, Attachment.type, Attachment.size)
+    query = Attachment.select(*columns).where(Attachment.message.in_([row[0] for row in rows]))
+    for message, *rest in query.order_by(Attachment.id).tuples():
+        found.setdefault(message, []).append(AttachmentLine(*rest))
+    for row in rows:
+        identity, ticket, direction, email, name, edited, login, author, text, message_id, created = row
+        yield MessageLine(
+            identity,  # type: ignore[arg-type]
+            ticket,  # type: ignore[arg-type]
+            str(direction),
+            str(login or email),
+            str(author or edited or name),
+            str(text),
+            tuple(found.get(identity, ())),
+            str(message_id),
+            created,  # type: ignore[arg-type]
+        )

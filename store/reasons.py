@@ -1,0 +1,36 @@
+"""Reason code → the sentence a person reads.  The only place where a rule's refusal becomes words."""
+
+from store.errors import Refused
+
+_SENTENCES = {
+    "pair-shared": "{email} is a shared address, so it cannot be paired; give each of its tickets its own customer.",
+    "pair-paired": "{email} is paired to {customer} already. Unpair it first, or change the pair from a ticket.",
+    "pair-ours": "{email} is the address of an administrator or an inbox of ours, so it cannot be paired.",
+    "unpair-unpaired": "{email} is not paired.",
+    "ban-banned": "{email} is banned already.",
+    "unban-unbanned": "{email} is not banned.",
+    "share-shared": "{email} is marked as shared already.",
+    "unshare-unshared": "{email} is not marked as shared.",
+    "customer-deleted": "{customer} was deleted, so nothing can be paired to it.",
+    "deny-exists": "The deny list has this entry already (number {id}).",
+    "name-empty": "A sender needs a name; {email} keeps its old one.",
+    "login-exists": "There is an administrator with the login {login} already.",
+    "name-exists": "There is a {kind} named {name} already.",
+    "inbox-exists": "There is an inbox named {name} already.",
+    "store-started": "This store has its administrators already; nothing was changed.",
+    "external-exists": "There is a customer with the external id {external_id} already.",
+    "super-only": "Only a super administrator may do that.",
+    "any-only": "The deny list is for administrators of partner Any and super administrators.",
+    "partner-other": "You work for one partner, so you cannot add customers of {name}.",
+    "no-row": "There is no row to act on.",
+}
+
+
+def sentence(code: str, **facts: object) -> str:
+    """The sentence of a reason code, its facts filled in.  Facts must be clean text already."""
+    return _SENTENCES[code].format(**facts)
+
+
+def refuse(code: str, **facts: object) -> Refused:
+    """The exception to raise when a rule answers with `code`."""
+    return Refused(code, sentence(code, **facts), **facts)

@@ -1,0 +1,60 @@
+"""What is known of a message once it is parsed: plain values, whatever the bytes were (R5)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """One attachment.  `part` counts the message's leaf parts from 0, so that the content can be found in the raw
+    message again; `size` is in bytes, decoded; `sha256` is the hex digest of the decoded content (THREATS X2)."""
+
+    name: str
+    type: str
+    size: int
+    sha256: str
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A message as facts.  Text has no NUL or lone surrogate, but is otherwise as written: clean before display.
+
+    `sender` is '' when no usable address was found (R4.12); `sender_header` names the header it came from.
+    `date` is the Date header in UTC, or None if absent or absurd.  `automatic` is '' or the reason why this is
+    automatic mail (R5.4).  `unreadable` is '' or why the message could not be read (R5.3).
+    `fingerprint` identifies duplicates by Message-ID, From, Date, Subject, body and attachments (R5.2), '' when
+    there is no Message-ID.
+    """
+
+    sender: str = ""
+    sender_name: str = ""
+    sender_header: str = ""
+    subject: str = ""
+    date: datetime | None = None
+    message_id: str = ""
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    text: str = ""
+    attachments: tuple[Attached, ...] = field(default=())
+    automatic: str = ""
+    unreadable: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One message on the server, fetched and looked at: what `services.intake.settle` decides about.
+
+    `raw` is the exact bytes and `sha256` their hex digest; `received` is the server's INTERNALDATE in UTC.
+    `deny_hits` are the ids of the deny entries that match (R3.2).
+    """
+
+    uid: int
+    raw: bytes
+    sha256: str
+    received: datetime
+    parsed: Parsed
+    deny_hits: tuple[int, ...] = ()

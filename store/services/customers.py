@@ -1,0 +1,147 @@
+"""Adding and importing customers and leads (R12)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from store.actor import Actor
+from store.cleantext import clean
+from store.db import transaction
+from store.errors import BadInput, Refused
+from store.models import Customer, Partner, ProfileAddress, Recipient
+from store.queries.scope import rights
+from store.reasons import refuse
+from store.rules.addresses import address_key, looks_like_address, split_profile
+from store.rules.deny import fold
+from store.services import history
+from store.services.history import Thing
+from store.services.people import partner_named
+from store.services.senders import search_text
+
+KINDS = ("customer", "lead")
+FIELDS = ("name", "kind", "login", "email", "billing_email", "phone", "partner", "external_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one line of an import: added or updated, and the customer's id and name."""
+
+    line: int
+    did: str
+    id: int
+    name: str
+
+
+def add(actor: Actor, values: Mapping[str, str], *, rehearse: bool = False) -> Customer:
+    """Adds a customer or lead from its field texts (FIELDS).  Raises BadInput, NotFound (partner), Refused."""
+    with transaction(rehearse=rehearse):
+        fields = _checked(actor, values)
+        external_id = fields["external_id"]
+        if external_id and Customer.select().where(Customer.external_id == external_id).exists():
+            raise refuse("external-exists", external_id=external_id)
+        return _insert(actor, fields)
+
+
+def import_all(actor: Actor, lines: list[tuple[int, Mapping[str, str]]], *, rehearse: bool = False) -> list[Imported]:
+    """Adds or, by external id, updates a customer a line, all or nothing.  `lines` carry their number in the file.
+
+    Raises BadInput naming the line when one cannot be used; then nothing was changed.
+    """
+    done: list[Imported] = []
+    with transaction(rehearse=rehearse):
+        for number, values in lines:
+            try:
+                done.append(_import_one(actor, number, values))
+            except (BadInput, Refused) as error:
+                raise BadInput(f"Line {number}: {error} Nothing was imported.") from error
+    return done
+
+
+def _import_one(actor: Actor, number: int, values: Mapping[str, str]) -> Imported:
+    fields = _checked(actor, values)
+    row = Customer.get_or_none(Customer.external_id == fields["external_id"]) if fields["external_id"] else None
+    if row is None:
+        row = _insert(actor, fields)
+        return Imported(number, "added", row.id, clean(row.name))
+    _update(actor, row, fields)
+    return Imported(number, "updated", row.id, clean(row.name))
+
+
+def _insert(actor: Actor, fields: dict[str, object]) -> Customer:
+    row: Customer = Customer.create(**fields, search="", created=datetime.now(UTC))
+    _refresh(row)
+    history.record(actor, "add", Thing(row.kind, row.id, row.name), None, fields)
+    return row
+
+
+def _update(actor: Actor, row: Customer, fields: dict[str, object]) -> None:
+    before = {key: getattr(row, key) for key in fields}
+    if before == fields:
+        return
+    for key, value in fields.items():
+        setattr(row, key, value)
+    row.version += 1
+    row.save()
+    _refresh(row)
+    if before["name"] != fields["name"]:
+        _rename_in_recipients(row)
+    history.record(actor, "edit", Thing(row.kind, row.id, row.name), before, fields)
+
+
+def _refresh(row: Customer) -> None:
+    """Keeps the search text and the table of profile addresses true to the row."""
+    keys = [address_key(address) for address in split_profile(row.email)]
+    parts = (str(row.id), row.name, row.login, row.email, row.billing_email, row.phone, *keys)
+    row.search = "\n".join(dict.fromkeys(fold(part) for part in parts if part))
+    row.save(only=[Customer.search])
+    ProfileAddress.delete().where(ProfileAddress.customer == row.id).execute()
+    for key in dict.fromkeys(keys):
+        ProfileAddress.create(customer=row.id, email_key=key)
+
+
+def _rename_in_recipients(row: Customer) -> None:
+    for recipient in Recipient.select().where(Recipient.customer == row.id):
+        recipient.customer_key = fold(row.name)
+        recipient.search = search_text(recipient)
+        recipient.save(only=[Recipient.customer_key, Recipient.search])
+
+
+def _checked(actor: Actor, values: Mapping[str, str]) -> dict[str, object]:
+    fields = {name: clean(values.get(name, ""), limit=500).strip() for name in FIELDS}
+    if not fields["name"]:
+        raise BadInput("A customer needs a name.")
+    kind = fields["kind"] or "customer"
+    if kind not in KINDS:
+        raise BadInput(f"kind is {' or '.join(KINDS)}, not “{kind}”.")
+    for column in ("email", "billing_email"):
+        for address in split_profile(fields[column]):
+            if not looks_like_address(address):
+                raise BadInput(f"{column}: “{address}” is no e-mail address.")
+    partner = fields.pop("partner")
+    return {
+        **fields,
+        "kind": kind,
+        "name_key": fold(fields["name"]),
+        "external_id": fields["external_id"] or None,
+        "partner_id": _partner_for(actor, partner),
+    }
+
+
+def _partner_for(actor: Actor, name: str) -> int:
+    """The named partner; without a name the actor's own, or the only one there is.  An actor stays in his own."""
+    now = rights(actor)
+    if not name:
+        return now.partner if now.partner is not None else _only_partner()
+    partner = int(partner_named(name).id)
+    if not now.sees_all and partner != now.partner:
+        raise refuse("partner-other", name=name)
+    return partner
+
+
+def _only_partner() -> int:
+    ids = [identity for (identity,) in Partner.select(Partner.id).limit(2).tuples()]
+    if not ids:
+        return int(Partner.create(name="Main").id)
+    if len(ids) > 1:
+        raise BadInput("There are several partners: say which with --partner NAME.")
+    return int(ids[0])

@@ -1,0 +1,152 @@
+"""Changing the deny list (R3); *In deny list* follows in the same transaction (R3.3)."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from peewee import fn
+
+from store.actor import Actor
+from store.cleantext import clean
+from store.db import transaction
+from store.denylist import Entry, caught, matcher
+from store.errors import BadInput, NotFound
+from store.models import DenyEntry, Recipient, Setting
+from store.queries import deny as read
+from store.queries.scope import rights
+from store.reasons import refuse
+from store.rules.deny import FILTER_TYPES, LOCATIONS
+from store.services import history
+from store.services.history import Thing
+
+
+def checked(location: str, filter_type: str, text: str) -> Entry:
+    """An entry that can be used, not saved yet.  Raises BadInput for a bad location, type, empty text or regex."""
+    if location not in LOCATIONS:
+        raise BadInput(f"A deny entry's location is one of {', '.join(LOCATIONS)}.")
+    if filter_type not in FILTER_TYPES:
+        raise BadInput(f"A deny entry's type is one of {', '.join(FILTER_TYPES)}.")
+    wanted = clean(text, limit=1_000).strip()
+    if not wanted:
+        raise BadInput("A deny entry needs a filter text; an empty one would refuse every message.")
+    matcher(filter_type, wanted)
+    return Entry(0, location, filter_type, wanted)
+
+
+def add(actor: Actor, location: str, filter_type: str, text: str, *, rehearse: bool = False) -> Entry:
+    """Adds an entry.  The recipients it catches are found before the write lock is taken, so that others can write.
+
+    Raises BadInput, Refused (exists already, or the actor has a partner).
+    """
+    entry = checked(location, filter_type, text)
+    newest = Recipient.select(fn.MAX(Recipient.id)).scalar() or 0
+    ids = list(read.caught_recipients(entry)) if location == "email" else []
+    with transaction(rehearse=rehearse):
+        _insist_on_rights(actor)
+        twin = _twin(entry)
+        if twin is not None:
+            raise refuse("deny-exists", id=twin.id)
+        return _insert(actor, entry, [i for i in ids if i <= newest], newest, history.new_change())
+
+
+def ensure_exact(actor: Actor, email: str, *, change: str) -> int | None:
+    """Inside a running transaction: an Exact Email entry for this address; its id, None if there was one (R2.2)."""
+    _insist_on_rights(actor)
+    entry = checked("email", "exact", email)
+    if _twin(entry) is not None:
+        return None
+    return _insert(actor, entry, read.caught_recipients(entry), None, change).id
+
+
+def remove(actor: Actor, entry_id: int, *, rehearse: bool = False) -> Entry:
+    """Takes an entry off the list; recipients that no other entry catches are in the list no more.
+
+    Raises NotFound, Refused.
+    """
+    with transaction(rehearse=rehearse):
+        _insist_on_rights(actor)
+        row = DenyEntry.get_or_none(DenyEntry.id == entry_id)
+        if row is None:
+            raise NotFound(f"deny entry {entry_id}")
+        entry = read.entry_of(row)
+        row.delete_instance()
+        _raise_version()
+        if entry.location == "email":
+            _release(entry)
+        history.record(actor, "deny-remove", _thing(entry), _fields(entry), None)
+    return entry
+
+
+def is_denied(email: str, email_key: str) -> bool:
+    """Whether an Email entry matches this address (R3.3)."""
+    return any(
+        matcher(row.filter_type, row.filter)(text)
+        for row in DenyEntry.select().where(DenyEntry.location == "email")
+        for text in (email, email_key)
+    )
+
+
+def count_hits(entry_ids: Iterable[int], today: str) -> None:
+    """One more *Filtered today* and *Filtered total* for each entry (R3.1); `today` is an ISO date."""
+    for entry_id in entry_ids:
+        DenyEntry.update(
+            total=DenyEntry.total + 1,
+            today=fn.IIF(DenyEntry.today_date == today, DenyEntry.today + 1, 1),
+            today_date=today,
+        ).where(DenyEntry.id == entry_id).execute()
+
+
+def _insert(actor: Actor, entry: Entry, caught_ids: Iterable[int], newest: int | None, change: str) -> Entry:
+    row = DenyEntry.create(
+        location=entry.location,
+        filter_type=entry.filter_type,
+        filter=entry.filter,
+        created=datetime.now(UTC),
+        created_by=actor.name,
+    )
+    _raise_version()
+    _mark(list(caught_ids), True)
+    if newest is not None and entry.location == "email":
+        _mark(list(read.caught_recipients(entry, above=newest)), True)
+    saved = read.entry_of(row)
+    history.record(actor, "deny-add", _thing(saved), None, _fields(saved), change=change)
+    return saved
+
+
+def _release(entry: Entry) -> None:
+    """Unmarks what `entry` caught and no entry that is left does; the list's removal is in force already."""
+    columns = (Recipient.id, Recipient.email, Recipient.email_key)
+    marked = list(Recipient.select(*columns).where(Recipient.denied).tuples())
+    was_caught = set(caught(entry, marked))
+    still: set[int] = set()
+    for row in DenyEntry.select().where(DenyEntry.location == "email"):
+        still.update(caught(read.entry_of(row), (m for m in marked if m[0] in was_caught)))
+    _mark(list(was_caught - still), False)
+
+
+def _mark(ids: list[int], denied: bool) -> None:
+    for start in range(0, len(ids), 500):
+        Recipient.update(denied=denied, version=Recipient.version + 1).where(
+            Recipient.id.in_(ids[start : start + 500]) & (Recipient.denied != denied)
+        ).execute()
+
+
+def _raise_version() -> None:
+    Setting.replace(key=read.VERSION_KEY, value=str(read.version() + 1)).execute()
+
+
+def _insist_on_rights(actor: Actor) -> None:
+    if not rights(actor).sees_all:
+        raise refuse("any-only")
+
+
+def _twin(entry: Entry) -> DenyEntry | None:
+    same = (DenyEntry.location == entry.location) & (DenyEntry.filter_type == entry.filter_type)
+    return DenyEntry.get_or_none(same & (DenyEntry.filter == entry.filter))  # type: ignore[no-any-return]
+
+
+def _thing(entry: Entry) -> Thing:
+    return Thing("deny", entry.id, f"{LOCATIONS[entry.location]}: {entry.filter}")
+
+
+def _fields(entry: Entry) -> dict[str, object]:
+    return {"location": entry.location, "filter_type": entry.filter_type, "filter": entry.filter}

@@ -1,0 +1,90 @@
+"""Recording what changed (R10.2), in a form that can be explained and taken back (R10.3).
+
+Rows of one use case share a `change`.  `before` and `after` are the fields that changed, as JSON, under the names of
+the model's columns, so that undo can compare what is with what was left, and write back what was.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from store.actor import Actor
+from store.models import Administrator, History
+
+Fields = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What was changed: its kind, its id (None for a setting) and its name for a person."""
+
+    kind: str
+    id: int | None
+    name: str
+
+
+def new_change() -> str:
+    """A fresh mark that ties the rows of one use case together."""
+    return secrets.token_hex(8)
+
+
+def record(
+    actor: Actor, what: str, thing: Thing, before: Fields | None, after: Fields | None, *, change: str = ""
+) -> None:
+    """One row: `actor` did `what` to `thing`.  None: the thing was not there before, or is not there after."""
+    record_many(actor, what, [(thing, before, after)], change=change)
+
+
+def record_many(
+    actor: Actor, what: str, rows: Iterable[tuple[Thing, Fields | None, Fields | None]], *, change: str = ""
+) -> None:
+    """The same `what` done to many things, in statements of some hundred rows."""
+    common = {
+        "change": change or new_change(),
+        "at": datetime.now(UTC),
+        "who": actor.name,
+        "administrator": _administrator_id(actor),
+        "via": actor.via,
+        "what": what,
+    }
+    written = [
+        {
+            **common,
+            "subject": thing.kind,
+            "subject_id": thing.id,
+            "of": thing.name,
+            "before": _json(a),
+            "after": _json(b),
+        }
+        for thing, a, b in rows
+    ]
+    for start in range(0, len(written), 500):
+        History.insert_many(written[start : start + 500]).execute()
+
+
+def last_writer(kind: str, row_id: int) -> str:
+    """Who changed this thing last, for the sentence of a conflict (R10.4); '' when nobody did."""
+    row = (
+        History.select(History.who)
+        .where((History.subject == kind) & (History.subject_id == row_id))
+        .order_by(History.id.desc())
+        .first()
+    )
+    return row.who if row else ""
+
+
+def _json(fields: Fields | None) -> str | None:
+    return None if fields is None else json.dumps(fields, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _administrator_id(actor: Actor) -> int | None:
+    if actor.is_program:
+        return None
+    row = Administrator.get_or_none(Administrator.login == actor.login)
+    return None if row is None else int(row.id)

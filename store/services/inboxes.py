@@ -1,0 +1,131 @@
+"""Adding, changing and removing inboxes, and how intake fares in them (R5.1)."""
+
+import ipaddress
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from store.actor import Actor
+from store.cleantext import clean
+from store.db import transaction
+from store.errors import BadInput, NotFound
+from store.models import Inbox, InboxState
+from store.reasons import refuse
+from store.rules.addresses import address_key, looks_like_address
+from store.services import history
+from store.services.history import Thing
+from store.services.people import insist_on_super
+
+PORTS = {"tls": 993, "starttls": 143, "none": 143}
+CHOICES = {
+    "security": ("tls", "starttls", "none"),
+    "process": ("all", "unread"),
+    "address_header": ("From", "Reply-To", "Sender"),
+}
+SECRETS = ("env:", "file:", "command:", "keyring:")
+
+
+def add(actor: Actor, name: str, values: Mapping[str, object], *, force: bool = False) -> Inbox:
+    """Adds an inbox from the columns given; the rest take the defaults of R5.2.
+
+    `force` allows security none to a host that is not loopback.  Raises BadInput, Refused (exists, rights).
+    """
+    with transaction():
+        insist_on_super(actor)
+        cleaned = clean(name, limit=60).strip()
+        if not cleaned:
+            raise BadInput("An inbox needs a name.")
+        if Inbox.select().where(Inbox.name == cleaned).exists():
+            raise refuse("inbox-exists", name=cleaned)
+        fields = _checked(values, force=force)
+        fields.setdefault("port", PORTS[str(fields.get("security", "tls"))])
+        for needed in ("email", "host"):
+            if not fields.get(needed):
+                raise BadInput(f"An inbox needs --{needed}.")
+        row: Inbox = Inbox.create(name=cleaned, **fields)
+        InboxState.create(inbox=row.id)
+        history.record(actor, "add", Thing("inbox", row.id, cleaned), None, fields)
+        return row
+
+
+def edit(actor: Actor, name: str, values: Mapping[str, object], *, force: bool = False) -> Inbox:
+    """Changes the columns given.  Raises BadInput, NotFound, Refused."""
+    with transaction():
+        insist_on_super(actor)
+        row = named(name)
+        fields = _checked({"security": row.security, "host": row.host, **values}, force=force)
+        before = {key: getattr(row, key) for key in fields}
+        changed = {key: value for key, value in fields.items() if before[key] != value}
+        if changed:
+            Inbox.update(**changed, version=Inbox.version + 1).where(Inbox.id == row.id).execute()
+            old = {key: before[key] for key in changed}
+            history.record(actor, "edit", Thing("inbox", row.id, row.name), old, changed)
+        return Inbox.get_by_id(row.id)  # type: ignore[no-any-return]
+
+
+def remove(actor: Actor, name: str) -> None:
+    """Takes an inbox off; its tickets stay.  Raises NotFound, Refused."""
+    with transaction():
+        insist_on_super(actor)
+        row = named(name)
+        fields = {field: getattr(row, field) for field in ("email", "host", "port", "folder")}
+        history.record(actor, "remove", Thing("inbox", row.id, row.name), fields, None)
+        row.delete_instance()
+
+
+def named(name: str) -> Inbox:
+    """The inbox of this name.  Raises NotFound."""
+    row = Inbox.get_or_none(Inbox.name == name)
+    if row is None:
+        raise NotFound(f"inbox {clean(name)}")
+    return row  # type: ignore[no-any-return]
+
+
+def succeeded(inbox_id: int, *, next_try: datetime) -> None:
+    """Notes that a round of this inbox went well."""
+    with transaction():
+        fields = {"last_success": datetime.now(UTC), "last_error": "", "last_error_at": None, "next_try": next_try}
+        InboxState.update(**fields).where(InboxState.inbox == inbox_id).execute()
+
+
+def failed(inbox_id: int, error: str, *, next_try: datetime) -> None:
+    """Notes what went wrong in this inbox, in words, and when it is tried next (N1)."""
+    with transaction():
+        fields = {"last_error": clean(error), "last_error_at": datetime.now(UTC), "next_try": next_try}
+        InboxState.update(**fields).where(InboxState.inbox == inbox_id).execute()
+
+
+def _checked(values: Mapping[str, object], *, force: bool) -> dict[str, object]:
+    fields = dict(values)
+    for key, choices in CHOICES.items():
+        if key in fields and fields[key] not in choices:
+            raise BadInput(f"{key.replace('_', ' ')} is one of {', '.join(choices)}.")
+    for key in ("host", "username", "folder", "secret", "ca_file"):
+        if any(not char.isprintable() for char in str(fields.get(key, ""))):
+            raise BadInput(f"{key} has a control character in it, which no mail server takes.")
+    if "email" in fields:
+        if not looks_like_address(str(fields["email"])):
+            raise BadInput(f"“{clean(fields['email'], limit=80)}” is no e-mail address.")
+        fields["email_key"] = address_key(str(fields["email"]))
+    if "port" in fields and not 0 < int(str(fields["port"])) < 65_536:
+        raise BadInput("A port lies between 1 and 65535.")
+    _check_secret(str(fields.get("secret", "")))
+    if fields.get("security") == "none" and not force and not is_loopback(str(fields.get("host", ""))):
+        raise BadInput(
+            "Without TLS the password would cross the network readable. Use --security tls or starttls, or --force."
+        )
+    return fields
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() in ("localhost", "localhost.localdomain")
+
+
+def _check_secret(secret: str) -> None:
+    if secret and not secret.startswith(SECRETS):
+        raise BadInput(
+            "A secret is a reference (env:NAME, file:PATH, command:… or keyring:SERVICE/USER), not a password."
+        )

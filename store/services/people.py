@@ -1,0 +1,119 @@
+"""Partners and administrators: who works here and what they may see (R10.1)."""
+
+from store.actor import Actor
+from store.cleantext import clean
+from store.db import transaction
+from store.errors import BadInput, NotFound
+from store.models import Administrator, Partner
+from store.queries.scope import rights
+from store.reasons import refuse
+from store.rules.addresses import address_key, looks_like_address
+from store.services import history
+from store.services.history import Thing
+
+ROLES = ("super", "administrator")
+
+
+def start(login: str, email: str, *, name: str = "") -> Administrator:
+    """The store's first super administrator (`recipients init`).  Raises Refused when there are administrators."""
+    with transaction():
+        if Administrator.select().exists():
+            raise refuse("store-started")
+        return _create(Actor("", "command"), login, email, name, "super", None)
+
+
+def add_partner(actor: Actor, name: str) -> Partner:
+    """Adds a partner.  Raises BadInput, Refused (exists, not a super administrator)."""
+    with transaction():
+        insist_on_super(actor)
+        cleaned = clean(name, limit=200).strip()
+        if not cleaned:
+            raise BadInput("A partner needs a name.")
+        if Partner.select().where(Partner.name == cleaned).exists():
+            raise refuse("name-exists", kind="partner", name=cleaned)
+        row: Partner = Partner.create(name=cleaned)
+        history.record(actor, "add", Thing("partner", row.id, cleaned), None, {"name": cleaned})
+        return row
+
+
+def add_administrator(
+    actor: Actor, login: str, email: str, *, name: str = "", role: str = "administrator", partner: str | None = None
+) -> Administrator:
+    """Adds an administrator; `partner` is a partner's name, None means Any.  Raises BadInput, NotFound, Refused."""
+    with transaction():
+        insist_on_super(actor)
+        return _create(actor, login, email, name, role, None if partner is None else partner_named(partner).id)
+
+
+def edit_administrator(actor: Actor, login: str, **changes: str | bool | None) -> Administrator:
+    """Changes name, email, role, partner (a name or None for Any) or active.  Raises BadInput, NotFound, Refused."""
+    with transaction():
+        insist_on_super(actor)
+        row = Administrator.get_or_none(Administrator.login == login)
+        if row is None:
+            raise NotFound(f"administrator {clean(login)}")
+        fields = _fields(changes)
+        before = {key: getattr(row, key) for key in fields}
+        Administrator.update(**fields, version=Administrator.version + 1).where(Administrator.id == row.id).execute()
+        history.record(actor, "edit", Thing("administrator", row.id, row.login), before, fields)
+        _insist_on_a_super()
+        return Administrator.get_by_id(row.id)  # type: ignore[no-any-return]
+
+
+def partner_named(name: str) -> Partner:
+    """The partner of this name.  Raises NotFound."""
+    row = Partner.get_or_none(Partner.name == name)
+    if row is None:
+        raise NotFound(f"partner {clean(name)}")
+    return row  # type: ignore[no-any-return]
+
+
+def insist_on_super(actor: Actor) -> None:
+    """Raises Refused unless the actor is a super administrator."""
+    if not rights(actor).super:
+        raise refuse("super-only")
+
+
+def _create(actor: Actor, login: str, email: str, name: str, role: str, partner: int | None) -> Administrator:
+    cleaned = clean(login, limit=60).strip()
+    if not cleaned or cleaned != login or any(char.isspace() for char in cleaned):
+        raise BadInput("A login is one word of printable characters.")
+    if Administrator.select().where(Administrator.login == cleaned).exists():
+        raise refuse("login-exists", login=cleaned)
+    fields = {"name": clean(name or cleaned, limit=200), **_address(email), **_role(role), "partner_id": partner}
+    row: Administrator = Administrator.create(login=cleaned, **fields)
+    history.record(actor, "add", Thing("administrator", row.id, cleaned), None, fields)
+    return row
+
+
+def _fields(changes: dict[str, str | bool | None]) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for key, value in changes.items():
+        if key == "email":
+            fields.update(_address(str(value)))
+        elif key == "role":
+            fields.update(_role(str(value)))
+        elif key == "partner":
+            fields["partner_id"] = None if value is None else partner_named(str(value)).id
+        elif key == "name":
+            fields["name"] = clean(value, limit=200)
+        else:
+            fields["active"] = bool(value)
+    return fields
+
+
+def _address(email: str) -> dict[str, object]:
+    if not looks_like_address(email):
+        raise BadInput(f"“{clean(email, limit=80)}” is no e-mail address.")
+    return {"email": email, "email_key": address_key(email)}
+
+
+def _role(role: str) -> dict[str, object]:
+    if role not in ROLES:
+        raise BadInput(f"A role is one of {', '.join(ROLES)}.")
+    return {"role": role}
+
+
+def _insist_on_a_super() -> None:
+    if not Administrator.select().where((Administrator.role == "super") & Administrator.active).exists():
+        raise BadInput("There must be at least one active super administrator; nothing was changed.")

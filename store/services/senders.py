@@ -1,0 +1,67 @@
+"""What the recipient services share: reading the row under the lock, checking the rule, writing it back."""
+
+from collections.abc import Mapping
+
+from store.actor import Actor
+from store.cleantext import clean
+from store.errors import Conflict
+from store.models import Administrator, Customer, Inbox, Recipient
+from store.queries.scope import visible
+from store.reasons import refuse
+from store.rules.deny import fold
+from store.rules.pairing import SenderState
+from store.services.history import Thing, last_writer
+
+
+def locked(actor: Actor, recipient_id: int, seen: int | None) -> Recipient:
+    """The recipient inside the running transaction.
+
+    Raises NotFound when the actor may not see it, Conflict when it is not of version `seen` any more (R10.4).
+    """
+    row: Recipient = visible(actor, Recipient, recipient_id, f"recipient {recipient_id}")
+    if seen is not None and row.version != seen:
+        raise Conflict(clean(row.email), last_writer("recipient", row.id))
+    return row
+
+
+def state_of(row: Recipient) -> SenderState:
+    """What the rules need to know of this recipient."""
+    return SenderState(
+        paired=row.customer_id is not None, banned=row.banned, shared=row.shared, ours=is_ours(row.email_key)
+    )
+
+
+def is_ours(email_key: str) -> bool:
+    """Whether an active administrator or an inbox has this address (R4.12)."""
+    return bool(
+        Administrator.select().where((Administrator.email_key == email_key) & Administrator.active).exists()
+        or Inbox.select().where(Inbox.email_key == email_key).exists()
+    )
+
+
+def insist(code: str, row: Recipient) -> None:
+    """Raises Refused with the sentence of this reason; nothing when it is ''."""
+    if code:
+        customer = Customer.get_or_none(Customer.id == row.customer_id)
+        raise refuse(code, email=clean(row.email), customer=clean(customer.name) if customer else "")
+
+
+def thing(row: Recipient) -> Thing:
+    """How history names a recipient."""
+    return Thing("recipient", row.id, row.email)
+
+
+def write(row: Recipient, changes: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """Writes the changed columns, raises the version, keeps the search text true; the fields before and after."""
+    before = {name: getattr(row, name) for name in changes}
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.version += 1
+    row.search = search_text(row)
+    row.save(only=[Recipient._meta.combined[name] for name in (*changes, "version", "search")])
+    return before, dict(changes)
+
+
+def search_text(row: Recipient) -> str:
+    """What free-text search looks in: address as written and folded, name, paired customer's name (R1.2)."""
+    return "\n".join(dict.fromkeys((fold(row.email), row.email_key, fold(row.name), row.customer_key)))

@@ -1,0 +1,88 @@
+"""Reading and changing settings (R12)."""
+
+import json
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from store import patterns
+from store.actor import Actor
+from store.cleantext import clean
+from store.db import transaction
+from store.errors import BadInput
+from store.models import Setting as SettingRow
+from store.queries.scope import rights
+from store.reasons import refuse
+from store.rules.addresses import looks_like_address
+from store.rules.settings import BY_KEY, Setting, Value
+from store.services import history
+
+_SWITCH = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
+
+
+def change(actor: Actor, key: str, text: str, *, rehearse: bool = False) -> Value:
+    """Sets one setting from its text; the value as it is now.
+
+    Raises BadInput for an unknown key or a text it cannot use, Refused unless the actor is a super administrator.
+    """
+    setting = find(key)
+    value = _read(setting, text)
+    with transaction(rehearse=rehearse):
+        if not rights(actor).super:
+            raise refuse("super-only")
+        before = _kept(key)
+        SettingRow.replace(key=key, value=json.dumps(value)).execute()
+        old = setting.default if before is None else before
+        history.record(actor, "setting", history.Thing("setting", None, key), {"value": old}, {"value": value})
+    return value
+
+
+def find(key: str) -> Setting:
+    """The setting of this key.  Raises BadInput, naming `settings show`."""
+    if key not in BY_KEY:
+        raise BadInput(f"There is no setting “{clean(key, limit=60)}”. See: recipients settings show")
+    return BY_KEY[key]
+
+
+def _kept(key: str) -> Value | None:
+    row = SettingRow.get_or_none(SettingRow.key == key)
+    return None if row is None else json.loads(row.value)
+
+
+def _read(setting: Setting, text: str) -> Value:
+    if setting.kind == "switch":
+        if text.lower() not in _SWITCH:
+            raise BadInput(f"{setting.key} is on or off, not “{clean(text, limit=40)}”.")
+        return _SWITCH[text.lower()]
+    if setting.kind == "number":
+        return _number(setting, text)
+    if setting.kind == "zone":
+        return _zone(text)
+    if setting.kind == "pattern":
+        return _ticket_pattern(text)
+    if setting.kind == "address" and text and not looks_like_address(text):
+        raise BadInput(f"“{clean(text, limit=80)}” is no e-mail address.")
+    return clean(text, limit=None)
+
+
+def _number(setting: Setting, text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError as error:
+        raise BadInput(f"{setting.key} is a whole number, not “{clean(text, limit=40)}”.") from error
+    if not setting.low <= value <= setting.high:
+        raise BadInput(f"{setting.key} must lie between {setting.low} and {setting.high}.")
+    return value
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadInput(f"“{clean(text, limit=60)}” is no time zone. Try one like Europe/Berlin.") from error
+    return text
+
+
+def _ticket_pattern(text: str) -> str:
+    if "(?P<number>" not in text:
+        raise BadInput("The ticket-number regex needs a group named number, such as #(?P<number>\\d{1,}).")
+    patterns.compiled(text)
+    return text

@@ -1,0 +1,1 @@
+"""The window and the command line.  Imports nothing: a headless command must not load Textual."""
