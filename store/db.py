@@ -5,13 +5,14 @@ and every use case inside `transaction()`.  A query outside of a session raises 
 """
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import peewee
 
-from store.errors import DatabaseProblem
+from store.errors import DatabaseProblem, DatabaseUnavailable
 
 database = peewee.DatabaseProxy()
 SCHEMA_VERSION = 1
@@ -84,7 +85,9 @@ def sentences() -> Iterator[None]:
     """Turns the database's own errors into a sentence that says what to do."""
     try:
         yield
-    except peewee.DatabaseError as error:
+    except (peewee.OperationalError, sqlite3.OperationalError) as error:
+        raise DatabaseUnavailable(_sentence(str(error))) from error
+    except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
         raise DatabaseProblem(_sentence(str(error))) from error
 
 

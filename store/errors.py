@@ -6,6 +6,7 @@
     │   └── Conflict     1      somebody else changed it first (R10.4)
     ├── BadInput         2      a value or setting that cannot be used
     └── DatabaseProblem  3      the database cannot be opened or written
+        └── DatabaseUnavailable  3  not now, whatever is written: busy, full, read-only
 
 Mail adds its own branch under Problem in `mail.errors`.
 """
@@ -51,3 +52,7 @@ class DatabaseProblem(Problem):
     """The database cannot be opened, is of a newer version, or does not answer."""
 
     exit_status = 3
+
+
+class DatabaseUnavailable(DatabaseProblem):
+    """The database takes no writing now, whatever it is: busy, full, read-only or damaged.  Not the data's fault."""

@@ -22,6 +22,7 @@ _SENTENCES = {
     "super-only": "Only a super administrator may do that.",
     "any-only": "The deny list is for administrators of partner Any and super administrators.",
     "partner-other": "You work for one partner, so you cannot add customers of {name}.",
+    "busy": "Another program is fetching mail for this store now, so this one did nothing. Try again when it has ended.",
     "no-row": "There is no row to act on.",
 }
 

@@ -1,16 +1,20 @@
 """Finding out, inside the intake transaction, what `rules.intake.decide` has to know about a message."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from store import patterns
-from store.models import Administrator, Arrival, Inbox, Message, ProfileAddress, RawMessage, Recipient, Ticket
+from store.models import Administrator, Inbox, Recipient
 from store.queries import settings
 from store.rules.addresses import address_key
 from store.rules.intake import Candidate, Circumstances
 from store.rules.message import Arrived, Parsed
 from store.rules.settings import Value
 from store.rules.subjects import numbers_in, subject_key
+from store.services.batch import Batch, TicketState
+
+_REFERENCES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +24,9 @@ class Ground:
     inbox: Inbox
     uidvalidity: int
     settings: dict[str, Value]
+    number: re.Pattern[str]
     inbox_keys: frozenset[str]
     administrator_keys: frozenset[str]
-
-    @property
-    def number(self) -> re.Pattern[str]:
-        """The compiled ticket-number pattern."""
-        return patterns.compiled(str(self.settings["inboxes.ticket_number"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +46,41 @@ def ground(inbox_id: int, uidvalidity: int) -> Ground:
     if now["smtp.admin_email"]:
         admins.add(address_key(str(now["smtp.admin_email"])))
     inboxes = frozenset(key for (key,) in Inbox.select(Inbox.email_key).tuples())
-    return Ground(Inbox.get_by_id(inbox_id), uidvalidity, now, inboxes, frozenset(admins) - inboxes)
+    number = patterns.compiled(str(now["inboxes.ticket_number"]))
+    return Ground(Inbox.get_by_id(inbox_id), uidvalidity, now, number, inboxes, frozenset(admins) - inboxes)
 
 
-def sender_of(parsed: Parsed) -> Sender:
+def known_before(place: Ground, arrivals: Sequence[Arrived]) -> Batch:
+    """A batch that holds all that these messages may refer to."""
+    batch = Batch()
+    keys = (address_key(arrived.parsed.sender) for arrived in arrivals)
+    batch.load(place.inbox.id, place.inbox.folder, place.uidvalidity, arrivals, keys)
+    numbers = {n for arrived in arrivals for n in numbers_in(arrived.parsed.subject, place.number)}
+    batch.load_tickets(numbers, {ref for arrived in arrivals for ref in _references(arrived.parsed)})
+    for state in batch.tickets.values():
+        state.subjects.add(subject_key(state.subject, place.number))
+    return batch
+
+
+def sender_of(batch: Batch, parsed: Parsed) -> Sender:
     """Looks the sender up (R5.10)."""
     key = address_key(parsed.sender)
-    if not key:
-        return Sender("", None, ())
-    owners = ProfileAddress.select(ProfileAddress.customer).where(ProfileAddress.email_key == key).distinct()
-    recipient = Recipient.get_or_none(Recipient.email_key == key)
-    return Sender(key, recipient, tuple(owner for (owner,) in owners.tuples()))
+    return Sender(key, batch.recipients.get(key), batch.owners.get(key, ())) if key else Sender("", None, ())
 
 
-def circumstances(place: Ground, arrived: Arrived, sender: Sender) -> Circumstances:
+def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender) -> Circumstances:
     """All that the decision on this message depends on."""
     known = sender.recipient
+    fingerprint = arrived.parsed.fingerprint
+    twin = batch.fingerprints.get(fingerprint) if fingerprint else None
     return Circumstances(
         own_mail=sender.key in place.inbox_keys,
-        duplicate_of=_duplicate_of(place, arrived),
+        duplicate_of=twin if twin is not None else batch.rebuilt.get(arrived.sha256),
         deny_hits=arrived.deny_hits,
         banned=known is not None and known.banned,
         administrator=sender.key in place.administrator_keys,
         process_administrators=bool(place.settings["inboxes.process_administrators"]),
-        candidate=_candidate(place, arrived.parsed, sender),
+        candidate=_candidate(place, batch, arrived.parsed, sender),
         by_subject_only=bool(place.settings["inboxes.by_subject_only"]),
         accept_unregistered=place.inbox.accept_unregistered,
         registered=bool(sender.profile_owners) or (known is not None and known.customer_id is not None),
@@ -77,70 +88,42 @@ def circumstances(place: Ground, arrived: Arrived, sender: Sender) -> Circumstan
     )
 
 
-def _duplicate_of(place: Ground, arrived: Arrived) -> int | None:
-    """The arrival that this message repeats (R5.2): same fingerprint, or same bytes under an older UIDVALIDITY (D4)."""
-    if arrived.parsed.fingerprint:
-        twin = Arrival.select(Arrival.id).where(Arrival.fingerprint == arrived.parsed.fingerprint).first()
-        if twin is not None:
-            return int(twin.id)
-    before = (
-        Arrival.select(Arrival.id)
-        .join(RawMessage)
-        .where(
-            (RawMessage.sha256 == arrived.sha256)
-            & (Arrival.inbox == place.inbox.id)
-            & (Arrival.folder == place.inbox.folder)
-            & (Arrival.uidvalidity != place.uidvalidity)
-        )
-        .first()
-    )
-    return None if before is None else int(before.id)
-
-
-def _candidate(place: Ground, parsed: Parsed, sender: Sender) -> Candidate | None:
+def _candidate(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> Candidate | None:
     """R6.1: the ticket a number names, if the subject is one used there or the message refers to it; else the ticket
     that a reference names, if the subject is unchanged."""
     key = subject_key(parsed.subject, place.number)
-    referred = _referred_tickets(parsed)
+    referred = [ticket for reference in _references(parsed) for ticket in batch.referred.get(reference, ())]
     for number in numbers_in(parsed.subject, place.number):
-        ticket = _living(number)
-        if ticket is not None and (ticket.id in referred or number in referred or key in _subjects(place, ticket)):
-            return Candidate(ticket.id, "number", _standing(ticket, sender))
-    for number in referred:
-        ticket = _living(number)
-        if ticket is not None and key in _subjects(place, ticket):
-            return Candidate(ticket.id, "reference", _standing(ticket, sender))
+        state = _living(batch, number)
+        if state is not None and (state.id in referred or number in referred or key in state.subjects):
+            return Candidate(state.id, "number", _standing(state, sender))
+    for number in dict.fromkeys(referred):
+        state = _living(batch, number)
+        if state is not None and key in state.subjects:
+            return Candidate(state.id, "reference", _standing(state, sender))
     return None
 
 
-def _referred_tickets(parsed: Parsed) -> list[int]:
-    ids = list(dict.fromkeys((*parsed.in_reply_to, *reversed(parsed.references))))[:50]
-    if not ids:
-        return []
-    rows = Message.select(Message.ticket).where(Message.message_id.in_(ids)).distinct()
-    return [ticket for (ticket,) in rows.tuples()]
+def _references(parsed: Parsed) -> list[str]:
+    """The Message-IDs that a message answers, the nearest first."""
+    return list(dict.fromkeys((*parsed.in_reply_to, *reversed(parsed.references))))[:_REFERENCES]
 
 
-def _living(number: int) -> Ticket | None:
+def _living(batch: Batch, number: int) -> TicketState | None:
     """The ticket of a number; a merged one's number leads on to the ticket it was merged into."""
-    ticket = Ticket.get_or_none(Ticket.id == number)
-    while ticket is not None and ticket.merged_into_id is not None:
-        ticket = Ticket.get_or_none(Ticket.id == ticket.merged_into_id)
-    return ticket  # type: ignore[no-any-return]
+    state = batch.tickets.get(number)
+    while state is not None and state.merged_into is not None:
+        state = batch.tickets.get(state.merged_into)
+    return state
 
 
-def _subjects(place: Ground, ticket: Ticket) -> set[str]:
-    used = Message.select(Message.subject_key).where(Message.ticket == ticket.id).distinct()
-    return {subject_key(ticket.subject, place.number), *(key for (key,) in used.tuples())}
-
-
-def _standing(ticket: Ticket, sender: Sender) -> str:
+def _standing(state: TicketState, sender: Sender) -> str:
     """R6.2: why this sender may write in this ticket; '' when he may not."""
     known = sender.recipient
-    if known is not None and known.id == ticket.requester_id:
+    if known is not None and known.id == state.requester:
         return "requester"
-    if ticket.customer_id is None:
+    if state.customer is None:
         return ""
-    if known is not None and known.customer_id == ticket.customer_id:
+    if known is not None and known.customer_id == state.customer:
         return "paired"
-    return "profile" if ticket.customer_id in sender.profile_owners else ""
+    return "profile" if state.customer in sender.profile_owners else ""

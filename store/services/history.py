@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from store import bulk
 from store.actor import Actor
 from store.models import Administrator, History
 
@@ -40,7 +41,14 @@ def record(
 def record_many(
     actor: Actor, what: str, rows: Iterable[tuple[Thing, Fields | None, Fields | None]], *, change: str = ""
 ) -> None:
-    """The same `what` done to many things, in statements of some hundred rows."""
+    """The same `what` done to many things."""
+    bulk.insert(History, rows_of(actor, what, rows, change=change))
+
+
+def rows_of(
+    actor: Actor, what: str, rows: Iterable[tuple[Thing, Fields | None, Fields | None]], *, change: str = ""
+) -> list[dict[str, object]]:
+    """The rows that `record_many` writes, for a use case that writes its rows at its end."""
     common = {
         "change": change or new_change(),
         "at": datetime.now(UTC),
@@ -49,19 +57,17 @@ def record_many(
         "via": actor.via,
         "what": what,
     }
-    written = [
+    return [
         {
             **common,
             "subject": thing.kind,
             "subject_id": thing.id,
             "of": thing.name,
-            "before": _json(a),
-            "after": _json(b),
+            "before": _json(before),
+            "after": _json(after),
         }
-        for thing, a, b in rows
+        for thing, before, after in rows
     ]
-    for start in range(0, len(written), 500):
-        History.insert_many(written[start : start + 500]).execute()
 
 
 def last_writer(kind: str, row_id: int) -> str:

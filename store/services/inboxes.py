@@ -57,6 +57,9 @@ def edit(actor: Actor, name: str, values: Mapping[str, object], *, force: bool =
         changed = {key: value for key, value in fields.items() if before[key] != value}
         if changed:
             Inbox.update(**changed, version=Inbox.version + 1).where(Inbox.id == row.id).execute()
+            if changed.keys() & {"host", "username", "folder"}:
+                # another mailbox may number its messages from the same UIDVALIDITY: look at all of it
+                InboxState.update(uidvalidity=0, last_uid=0).where(InboxState.inbox == row.id).execute()
             old = {key: before[key] for key in changed}
             history.record(actor, "edit", Thing("inbox", row.id, row.name), old, changed)
         return Inbox.get_by_id(row.id)  # type: ignore[no-any-return]

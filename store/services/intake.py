@@ -17,28 +17,28 @@ from store.models import (
     Arrival,
     Attachment,
     Customer,
-    DenyEntry,
     InboxState,
     Message,
     RawMessage,
     Recipient,
     RefusedMessage,
-    Ticket,
 )
 from store.queries import deny as deny_list
 from store.queries.settings import timezone
 from store.rules.addresses import name_from
-from store.rules.deny import FILTER_TYPES, LOCATIONS, fold
+from store.rules.deny import fold
 from store.rules.intake import Decision, Outcome, decide
 from store.rules.message import Arrived
 from store.rules.pairing import SenderState, may_pair_by_profile
 from store.rules.subjects import subject_key
 from store.services import deny, history
-from store.services.circumstances import Ground, Sender, circumstances, ground, sender_of
+from store.services.batch import Batch, TicketState
+from store.services.circumstances import Ground, Sender, circumstances, ground, known_before, sender_of
 from store.services.history import Thing
 from store.services.lease import Fence, hold
 from store.services.pairing import pair_fields
-from store.services.senders import is_ours, search_text, thing, write
+from store.services.refused import rule_in_words
+from store.services.senders import search_text, thing, write
 
 _FUTURE = timedelta(days=1)
 
@@ -67,7 +67,7 @@ class Written:
 
 
 def settle(
-    fence: Fence, inbox_id: int, uidvalidity: int, batch: Sequence[Arrived], *, cursor: int, deny_version: int
+    fence: Fence, inbox_id: int, uidvalidity: int, arrivals: Sequence[Arrived], *, cursor: int, deny_version: int
 ) -> list[Settled]:
     """Decides on each message in order and writes what follows, all in one transaction with the cursor.
 
@@ -79,7 +79,9 @@ def settle(
         if deny_list.version() != deny_version:
             raise StaleFacts("The deny list changed while mail was read.")
         place = ground(inbox_id, uidvalidity)
-        done = [_settle_one(place, arrived) for arrived in batch if not _is_settled(place, arrived)]
+        batch = known_before(place, arrivals)
+        done = [_settle_one(place, batch, arrived) for arrived in arrivals if arrived.uid not in batch.settled]
+        batch.write()
         InboxState.update(uidvalidity=uidvalidity, last_uid=cursor).where(InboxState.inbox == inbox_id).execute()
     return done
 
@@ -90,157 +92,169 @@ def cursor_of(inbox_id: int) -> tuple[int, int]:
     return int(state.uidvalidity), int(state.last_uid)
 
 
-def _is_settled(place: Ground, arrived: Arrived) -> bool:
-    return bool(
-        Arrival.select()
-        .where(
-            (Arrival.inbox == place.inbox.id)
-            & (Arrival.folder == place.inbox.folder)
-            & (Arrival.uidvalidity == place.uidvalidity)
-            & (Arrival.uid == arrived.uid)
-        )
-        .exists()
-    )
-
-
-def _settle_one(place: Ground, arrived: Arrived) -> Settled:
-    sender = sender_of(arrived.parsed)
-    decision = decide(circumstances(place, arrived, sender))
-    raw = _keep_raw(arrived)
+def _settle_one(place: Ground, batch: Batch, arrived: Arrived) -> Settled:
+    sender = sender_of(batch, arrived.parsed)
+    decision = decide(circumstances(place, batch, arrived, sender))
+    raw = _keep_raw(batch, arrived)
     written = Written()
     if decision.outcome in (Outcome.OPENED, Outcome.JOINED):
-        written = _into_ticket(place, arrived, sender, decision, raw)
-    arrival = _record_arrival(place, arrived, decision, raw, written)
+        written = _into_ticket(place, batch, arrived, sender, decision, raw)
+    arrival = _record_arrival(place, batch, arrived, decision, raw, written)
     if decision.outcome is Outcome.REFUSED:
-        _refuse(place, arrived, sender, decision, arrival)
+        _refuse(place, batch, arrived, sender, decision, arrival)
     return Settled(arrived.uid, decision.outcome, decision.reason, written.ticket, bool(arrived.parsed.unreadable))
 
 
-def _keep_raw(arrived: Arrived) -> int:
-    row = RawMessage.select(RawMessage.id).where(RawMessage.sha256 == arrived.sha256).first()
-    if row is not None:
-        return int(row.id)
-    return int(RawMessage.insert(sha256=arrived.sha256, size=len(arrived.raw), data=arrived.raw).execute())
+def _keep_raw(batch: Batch, arrived: Arrived) -> int:
+    if arrived.sha256 not in batch.raws:
+        size = len(arrived.raw)
+        batch.raws[arrived.sha256] = batch.add(RawMessage, sha256=arrived.sha256, size=size, data=arrived.raw)
+    return batch.raws[arrived.sha256]
 
 
-def _into_ticket(place: Ground, arrived: Arrived, sender: Sender, decision: Decision, raw: int) -> Written:
+def _into_ticket(
+    place: Ground, batch: Batch, arrived: Arrived, sender: Sender, decision: Decision, raw: int
+) -> Written:
     now = datetime.now(UTC)
-    recipient = _recipient(place, arrived, sender, now)
+    recipient = _recipient(place, batch, arrived, sender, now)
     if decision.ticket is not None:
-        ticket = decision.ticket
-        _reply_status(place, ticket, now, automatic=bool(arrived.parsed.automatic))
+        state = batch.tickets[decision.ticket]
+        _reply_status(place, batch, state, now, automatic=bool(arrived.parsed.automatic))
     else:
-        ticket = _open(place, arrived, recipient, now)
-    message = _insert_message(place, arrived, recipient, ticket, raw, now)
+        state = _open(place, batch, arrived, recipient, now)
+    message = _add_message(place, batch, arrived, recipient, state, raw, now)
     if decision.looked_like is not None:
-        _note_lookalike(ticket, decision.looked_like, now)
+        _note_lookalike(batch, state, decision.looked_like, now)
     if recipient is not None:
-        Recipient.update(last_message=now).where(Recipient.id == recipient.id).execute()
-    return Written(ticket, message)
+        batch.heard_from(recipient, now)
+    return Written(state.id, message)
 
 
-def _recipient(place: Ground, arrived: Arrived, sender: Sender, now: datetime) -> Recipient | None:
+def _recipient(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, now: datetime) -> Recipient | None:
     """The sender's row, made on first contact and paired by profile e-mail where that is clear (R4.6)."""
     if not sender.key:
         return None
-    row = sender.recipient or _new_recipient(place, arrived, sender, now)
-    state = SenderState(paired=row.customer_id is not None, shared=row.shared, ours=is_ours(row.email_key))
-    if may_pair_by_profile(state, row.pair_source, len(sender.profile_owners)):
-        customer = Customer.get_by_id(sender.profile_owners[0])
-        history.record(MAIL, "pair", thing(row), *write(row, pair_fields(customer, "profile")))
+    if sender.recipient is None:
+        return _new_recipient(place, batch, arrived, sender, now)
+    row = sender.recipient
+    customer = _profile_customer(place, row, sender)
+    if customer is not None:
+        before, after = write(row, pair_fields(customer, "profile"))
+        batch.add_history(history.rows_of(MAIL, "pair", [(thing(row), before, after)]))
     return row
 
 
-def _new_recipient(place: Ground, arrived: Arrived, sender: Sender, now: datetime) -> Recipient:
+def _new_recipient(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, now: datetime) -> Recipient:
     name = name_from(arrived.parsed.sender_name, arrived.parsed.sender)
-    row = Recipient(
-        email=arrived.parsed.sender,
-        email_key=sender.key,
+    row = Recipient(email=arrived.parsed.sender, email_key=sender.key, name=name, name_key=fold(clean(name)))
+    customer = _profile_customer(place, row, sender)
+    for column, value in (pair_fields(customer, "profile") if customer is not None else {}).items():
+        setattr(row, column, value)
+    row.search = search_text(row)
+    row.id = batch.add(
+        Recipient,
+        email=row.email,
+        email_key=row.email_key,
         domain=sender.key.rpartition("@")[2],
-        name=name,
-        name_key=fold(clean(name)),
-        denied=deny.is_denied(arrived.parsed.sender, sender.key),
+        name=row.name,
+        name_key=row.name_key,
+        customer=row.customer_id,
+        customer_key=row.customer_key,
+        pair_source=row.pair_source,
+        denied=bool(arrived.deny_hits) and deny.is_denied(row.email, row.email_key),
         first_seen=now,
         inbox=place.inbox.id,
+        search=row.search,
     )
-    row.search = search_text(row)
-    row.save(force_insert=True)
-    history.record(MAIL, "add", thing(row), None, {"email": row.email, "name": row.name})
+    batch.recipients[sender.key] = row
+    batch.add_history(history.rows_of(MAIL, "add", [(thing(row), None, {"email": row.email, "name": row.name})]))
+    if customer is not None:
+        unpaired = {"customer_id": None, "customer_key": "", "pair_source": ""}
+        paired = pair_fields(customer, "profile")
+        batch.add_history(history.rows_of(MAIL, "pair", [(thing(row), unpaired, paired)]))
     return row
 
 
-def _open(place: Ground, arrived: Arrived, recipient: Recipient | None, now: datetime) -> int:
-    subject = arrived.parsed.subject.strip() or (
-        "(unreadable message)" if arrived.parsed.unreadable else "(no subject)"
-    )
-    customer = recipient.customer_id if recipient is not None and not recipient.shared else None
-    number = int(
-        Ticket.insert(
-            subject=subject,
-            status=place.settings["status.new"],
-            customer=customer,
-            requester=recipient.id if recipient is not None else None,
-            priority=place.inbox.priority,
-            ticket_group=place.inbox.ticket_group,
-            ticket_type=place.inbox.ticket_type,
-            inbox=place.inbox.id,
-            created=now,
-            updated=now,
-        ).execute()
-    )
-    after = {"subject": subject, "status": place.settings["status.new"], "customer_id": customer}
-    history.record(MAIL, "open", Thing("ticket", number, f"#{number}"), None, after)
-    return number
+def _profile_customer(place: Ground, row: Recipient, sender: Sender) -> Customer | None:
+    ours = sender.key in place.inbox_keys or sender.key in place.administrator_keys
+    state = SenderState(paired=row.customer_id is not None, shared=row.shared, ours=ours)
+    if not may_pair_by_profile(state, row.pair_source, len(sender.profile_owners)):
+        return None
+    return Customer.get_by_id(sender.profile_owners[0])  # type: ignore[no-any-return]
 
 
-def _reply_status(place: Ground, number: int, now: datetime, *, automatic: bool) -> None:
+def _open(place: Ground, batch: Batch, arrived: Arrived, recipient: Recipient | None, now: datetime) -> TicketState:
+    nameless = "(unreadable message)" if arrived.parsed.unreadable else "(no subject)"
+    row = {
+        "subject": arrived.parsed.subject.strip() or nameless,
+        "status": str(place.settings["status.new"]),
+        "customer": recipient.customer_id if recipient is not None and not recipient.shared else None,
+        "requester": recipient.id if recipient is not None else None,
+        "priority": place.inbox.priority,
+        "ticket_group": place.inbox.ticket_group,
+        "ticket_type": place.inbox.ticket_type,
+        "inbox": place.inbox.id,
+        "created": now,
+        "updated": now,
+        "closed": None,
+    }
+    state = batch.open_ticket(row, subject_key(row["subject"], place.number))
+    after = {"subject": row["subject"], "status": row["status"], "customer_id": row["customer"]}
+    batch.add_history(history.rows_of(MAIL, "open", [(_ticket_thing(state), None, after)]))
+    return state
+
+
+def _reply_status(place: Ground, batch: Batch, state: TicketState, now: datetime, *, automatic: bool) -> None:
     """R6.3; automatic mail changes no status (R5.4)."""
-    ticket = Ticket.get_by_id(number)
-    fields: dict[str, object] = {"updated": now}
+    before = {"status": state.status, "closed": state.closed}
     if not automatic:
-        reopened = ticket.closed is not None
-        fields["status"] = place.settings["status.reopened" if reopened else "status.customer_reply"]
-        fields["closed"] = None
-    before = {key: getattr(ticket, key) for key in fields if key != "updated"}
-    after = {key: fields[key] for key in before}
-    Ticket.update(**fields, version=Ticket.version + 1).where(Ticket.id == number).execute()
+        reopened = state.closed is not None
+        state.status = str(place.settings["status.reopened" if reopened else "status.customer_reply"])
+        state.closed = None
+    batch.change_ticket(state, now)
+    after = {"status": state.status, "closed": state.closed}
     if before != after:
-        history.record(MAIL, "status", Thing("ticket", number, f"#{number}"), before, after)
+        batch.add_history(history.rows_of(MAIL, "status", [(_ticket_thing(state), before, after)]))
 
 
-def _insert_message(
-    place: Ground, arrived: Arrived, recipient: Recipient | None, ticket: int, raw: int, now: datetime
+def _add_message(
+    place: Ground,
+    batch: Batch,
+    arrived: Arrived,
+    recipient: Recipient | None,
+    state: TicketState,
+    raw: int,
+    now: datetime,
 ) -> int:
     parsed = arrived.parsed
     text = parsed.text
     if parsed.unreadable:
-        text = (
-            f"This message could not be read ({parsed.unreadable}). Its bytes are kept whole.\n\n{parsed.text}".strip()
-        )
-    message = int(
-        Message.insert(
-            ticket=ticket,
-            direction="in",
-            sender=recipient.id if recipient is not None else None,
-            sender_email=parsed.sender,
-            sender_name=parsed.sender_name,
-            subject=parsed.subject,
-            subject_key=subject_key(parsed.subject, place.number),
-            text=text,
-            message_id=parsed.message_id,
-            in_reply_to=" ".join(parsed.in_reply_to),
-            references=" ".join(parsed.references),
-            automatic=parsed.automatic,
-            sent=_plausible(parsed.date, arrived.received, now),
-            created=now,
-            raw=raw,
-        ).execute()
+        text = f"This message could not be read ({parsed.unreadable}). Its bytes are kept whole.\n\n{text}".strip()
+    key = subject_key(parsed.subject, place.number)
+    message = batch.add(
+        Message,
+        ticket=state.id,
+        direction="in",
+        sender=recipient.id if recipient is not None else None,
+        sender_email=parsed.sender,
+        sender_name=parsed.sender_name,
+        subject=parsed.subject,
+        subject_key=key,
+        text=text,
+        message_id=parsed.message_id,
+        in_reply_to=" ".join(parsed.in_reply_to),
+        references=" ".join(parsed.references),
+        automatic=parsed.automatic,
+        sent=_plausible(parsed.date, arrived.received, now),
+        created=now,
+        raw=raw,
     )
-    if parsed.attachments:
-        Attachment.insert_many(
-            {"message": message, "name": a.name, "type": a.type, "size": a.size, "sha256": a.sha256, "part": a.part}
-            for a in parsed.attachments
-        ).execute()
+    for a in parsed.attachments:
+        described = {"name": a.name, "type": a.type, "size": a.size, "sha256": a.sha256, "part": a.part}
+        batch.add(Attachment, message=message, **described)
+    state.subjects.add(key)
+    if parsed.message_id:
+        batch.referred.setdefault(parsed.message_id, []).append(state.id)
     return message
 
 
@@ -252,12 +266,23 @@ def _plausible(date: datetime | None, received: datetime, now: datetime) -> date
     return now
 
 
-def _note_lookalike(ticket: int, looked_like: int, now: datetime) -> None:
+def _note_lookalike(batch: Batch, state: TicketState, looked_like: int, now: datetime) -> None:
     text = f"This message looked like a reply to #{looked_like}, but its sender may not write in that ticket."
-    Message.insert(ticket=ticket, direction="note", text=text, created=now).execute()
+    note = {
+        "direction": "note",
+        "sender": None,
+        "sender_email": "",
+        "sender_name": "",
+        "subject": "",
+        "subject_key": "",
+    }
+    empty = {"message_id": "", "in_reply_to": "", "references": "", "automatic": "", "sent": None, "raw": None}
+    batch.add(Message, ticket=state.id, text=text, created=now, **note, **empty)
 
 
-def _record_arrival(place: Ground, arrived: Arrived, decision: Decision, raw: int, written: Written) -> int:
+def _record_arrival(
+    place: Ground, batch: Batch, arrived: Arrived, decision: Decision, raw: int, written: Written
+) -> int:
     parsed = arrived.parsed
     why = {
         "inbox": place.inbox.name,
@@ -269,54 +294,49 @@ def _record_arrival(place: Ground, arrived: Arrived, decision: Decision, raw: in
         "automatic": parsed.automatic,
         "unreadable": parsed.unreadable,
     }
-    return int(
-        Arrival.insert(
-            inbox=place.inbox.id,
-            folder=place.inbox.folder,
-            uidvalidity=place.uidvalidity,
-            uid=arrived.uid,
-            raw=raw,
-            message_id=parsed.message_id,
-            fingerprint=parsed.fingerprint,
-            received=arrived.received,
-            settled=datetime.now(UTC),
-            outcome=decision.outcome.value,
-            reason=decision.reason,
-            unreadable=parsed.unreadable,
-            ticket=written.ticket,
-            written=written.message,
-            why=json.dumps(why, ensure_ascii=False),
-        ).execute()
+    arrival = batch.add(
+        Arrival,
+        inbox=place.inbox.id,
+        folder=place.inbox.folder,
+        uidvalidity=place.uidvalidity,
+        uid=arrived.uid,
+        raw=raw,
+        message_id=parsed.message_id,
+        fingerprint=parsed.fingerprint,
+        received=arrived.received,
+        settled=datetime.now(UTC),
+        outcome=decision.outcome.value,
+        reason=decision.reason,
+        unreadable=parsed.unreadable,
+        ticket=written.ticket,
+        written=written.message,
+        why=json.dumps(why, ensure_ascii=False),
     )
+    if parsed.fingerprint:
+        batch.fingerprints.setdefault(parsed.fingerprint, arrival)
+    return arrival
 
 
-def _refuse(place: Ground, arrived: Arrived, sender: Sender, decision: Decision, arrival: int) -> None:
+def _refuse(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, decision: Decision, arrival: int) -> None:
     """R8.1: kept whole, with the reason and the rule in words; counted on the recipient and the deny entry."""
     first = arrived.deny_hits[0] if decision.reason == "denied" else None
-    RefusedMessage.insert(
+    batch.add(
+        RefusedMessage,
         arrival=arrival,
         reason=decision.reason,
-        rule=_rule_in_words(place, decision.reason, first, sender.recipient),
+        rule=rule_in_words(place.inbox.name, decision.reason, first, sender.recipient),
         deny_entry=first,
         recipient=sender.recipient.id if sender.recipient is not None else None,
         sender=arrived.parsed.sender,
         sender_key=sender.key,
         subject=arrived.parsed.subject,
         received=arrived.received,
-    ).execute()
+    )
     if first is not None:
         deny.count_hits(arrived.deny_hits, datetime.now(timezone()).date().isoformat())
     if sender.recipient is not None:
-        Recipient.update(blocked=Recipient.blocked + 1).where(Recipient.id == sender.recipient.id).execute()
+        batch.blocked(sender.recipient)
 
 
-def _rule_in_words(place: Ground, reason: str, entry_id: int | None, recipient: Recipient | None) -> str:
-    if entry_id is not None:
-        entry = DenyEntry.get_by_id(entry_id)
-        return f"Deny list {entry.id}: {LOCATIONS[entry.location]}, {FILTER_TYPES[entry.filter_type]}: {entry.filter}"
-    if reason == "banned" and recipient is not None:
-        why = f": {recipient.ban_reason}" if recipient.ban_reason else ""
-        return f"Banned by {recipient.banned_by}{why}"
-    if reason == "unregistered":
-        return f"Inbox {place.inbox.name} takes mail from known senders only"
-    return "From an administrator's address, and forwarded e-mail from administrators is off"
+def _ticket_thing(state: TicketState) -> Thing:
+    return Thing("ticket", state.id, f"#{state.id}")

@@ -1,0 +1,60 @@
+"""What the mail side has to know: the inboxes to poll as plain values, and what is settled but perhaps not yet flagged."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from store.models import Arrival, Inbox, InboxState
+from store.queries import settings
+
+
+class InboxSettings(NamedTuple):
+    """One enabled inbox (R5.1).  `secret` is a reference; `process_from` is UTC or None; `version` rises with each edit.
+
+    `largest_bytes` and `poll_seconds` are the common settings of that name.
+    """
+
+    id: int
+    version: int
+    name: str
+    email: str
+    username: str
+    secret: str
+    host: str
+    port: int
+    security: str
+    check_certificate: bool
+    ca_file: str
+    folder: str
+    process: str
+    process_from: datetime | None
+    mark_read: bool
+    address_header: str
+    largest_bytes: int
+    poll_seconds: int
+
+
+def inboxes_to_poll() -> list[InboxSettings]:
+    """Every enabled inbox by name; none while the setting `inboxes.enabled` is off."""
+    now = settings.every()
+    if not now["inboxes.enabled"]:
+        return []
+    columns = [getattr(Inbox, name) for name in InboxSettings._fields[:-2]]
+    common = (int(now["inboxes.largest_bytes"]), int(now["inboxes.poll_seconds"]))
+    query = Inbox.select(*columns).where(Inbox.enabled).order_by(Inbox.name)
+    return [InboxSettings(*row, *common) for row in query.tuples()]
+
+
+def perhaps_unflagged(inbox_id: int, *, limit: int = 500) -> list[int]:
+    """UIDs settled since the last round that ended well, newest first: a kill may have come before the flag (D1)."""
+    state = InboxState.get_by_id(inbox_id)
+    inbox = Inbox.get_by_id(inbox_id)
+    newest = (
+        Arrival.select(Arrival.uid, Arrival.settled)
+        .where(
+            (Arrival.inbox == inbox_id) & (Arrival.folder == inbox.folder) & (Arrival.uidvalidity == state.uidvalidity)
+        )
+        .order_by(Arrival.uid.desc())
+        .limit(limit)
+    )
+    since = state.last_success
+    return [uid for uid, settled in newest.tuples() if since is None or settled > since]

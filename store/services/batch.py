@@ -1,0 +1,164 @@
+"""A batch of mail inside its transaction: what was known before it, and what it adds, so that the second message of a
+batch sees the ticket that the first one opened, and all is read and written in a few statements.
+
+Ids are given out here: the transaction holds the write lock, so nobody else can take them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from store import bulk
+from store.models import (
+    Arrival,
+    Attachment,
+    Base,
+    History,
+    Message,
+    ProfileAddress,
+    RawMessage,
+    Recipient,
+    RefusedMessage,
+    Ticket,
+)
+from store.rules.message import Arrived
+
+# the order in which rows may refer to each other
+_WRITTEN = (RawMessage, Recipient, Ticket, Message, Attachment, Arrival, RefusedMessage, History)
+
+
+@dataclass(slots=True)
+class TicketState:
+    """A ticket as intake needs it: what R6 asks, and what a reply changes."""
+
+    id: int
+    subject: str
+    status: str
+    closed: datetime | None
+    requester: int | None
+    customer: int | None
+    merged_into: int | None
+    version: int
+    subjects: set[str] = field(default_factory=set)
+    row: dict[str, Any] | None = None
+
+
+class Batch:
+    """What is known and what is to be written.  Fill with `load`, stage with `add`, end with `write`."""
+
+    def __init__(self) -> None:
+        self.settled: set[int] = set()
+        self.raws: dict[str, int] = {}
+        self.fingerprints: dict[str, int] = {}
+        self.rebuilt: dict[str, int] = {}
+        self.recipients: dict[str, Recipient] = {}
+        self.owners: dict[str, tuple[int, ...]] = {}
+        self.tickets: dict[int, TicketState] = {}
+        self.referred: dict[str, list[int]] = {}
+        self._new: dict[type[Base], list[dict[str, Any]]] = {table: [] for table in _WRITTEN}
+        self._next: dict[type[Base], int] = {}
+        self._changed_tickets: dict[int, datetime] = {}
+        self._heard: dict[int, datetime] = {}
+        self._blocked: dict[int, int] = {}
+
+    def load(self, inbox: int, folder: str, uidvalidity: int, arrivals: Sequence[Arrived], keys: Iterable[str]) -> None:
+        """Reads all that the messages may touch, but the tickets; `keys` are the folded sender addresses."""
+        here = (Arrival.inbox == inbox) & (Arrival.folder == folder)
+        mine = here & (Arrival.uidvalidity == uidvalidity) & Arrival.uid.in_([a.uid for a in arrivals])
+        self.settled = {uid for (uid,) in Arrival.select(Arrival.uid).where(mine).tuples()}
+        hashes = [a.sha256 for a in arrivals]
+        raws = RawMessage.select(RawMessage.sha256, RawMessage.id).where(RawMessage.sha256.in_(hashes))
+        self.raws = dict(raws.tuples())
+        if self.raws:
+            older = here & (Arrival.uidvalidity != uidvalidity)
+            kept = Arrival.select(RawMessage.sha256, Arrival.id).join(RawMessage).where(older)
+            self.rebuilt = dict(kept.where(RawMessage.sha256.in_(list(self.raws))).tuples())
+        prints = [a.parsed.fingerprint for a in arrivals if a.parsed.fingerprint]
+        twins = Arrival.select(Arrival.fingerprint, Arrival.id).where(Arrival.fingerprint.in_(prints))
+        self.fingerprints = dict(twins.tuples())
+        wanted = list(set(keys))
+        self.recipients = {row.email_key: row for row in Recipient.select().where(Recipient.email_key.in_(wanted))}
+        owners = ProfileAddress.select(ProfileAddress.email_key, ProfileAddress.customer).distinct()
+        for key, owner in owners.where(ProfileAddress.email_key.in_(wanted)).tuples():
+            self.owners[key] = (*self.owners.get(key, ()), owner)
+
+    def load_tickets(self, numbers: set[int], message_ids: set[str]) -> None:
+        """Reads the tickets of these numbers or with these Message-IDs in them, and what they were merged into."""
+        rows = Message.select(Message.message_id, Message.ticket).where(Message.message_id.in_(list(message_ids)))
+        for message_id, ticket in rows.distinct().tuples():
+            self.referred.setdefault(message_id, []).append(ticket)
+        wanted = numbers | {ticket for tickets in self.referred.values() for ticket in tickets}
+        while wanted:
+            found = [_state(row) for row in Ticket.select().where(Ticket.id.in_(list(wanted)))]
+            self.tickets.update({state.id: state for state in found})
+            wanted = {state.merged_into for state in found if state.merged_into} - self.tickets.keys()
+        used = Message.select(Message.ticket, Message.subject_key).where(Message.ticket.in_(list(self.tickets)))
+        for ticket, key in used.distinct().tuples():
+            self.tickets[ticket].subjects.add(key)
+
+    def add(self, table: type[Base], **fields: Any) -> int:
+        """Stages a row; the id it will have."""
+        identity = self._next.setdefault(table, 0) or bulk.next_id(table)
+        self._next[table] = identity + 1
+        self._new[table].append({"id": identity, **fields})
+        return identity
+
+    def open_ticket(self, row: dict[str, Any], key: str) -> TicketState:
+        """Stages a new ticket; its state, with the one subject used in it so far."""
+        number = self.add(Ticket, **row)
+        state = TicketState(
+            id=number,
+            subject=row["subject"],
+            status=row["status"],
+            closed=None,
+            requester=row["requester"],
+            customer=row["customer"],
+            merged_into=None,
+            version=1,
+            subjects={key},
+            row=self._new[Ticket][-1],
+        )
+        self.tickets[number] = state
+        return state
+
+    def add_history(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Stages history rows as `history.rows_of` makes them."""
+        self._new[History].extend(rows)
+
+    def change_ticket(self, state: TicketState, now: datetime) -> None:
+        """Stages what was changed in this state: its status, closed, and that it was updated."""
+        if state.row is None:
+            self._changed_tickets[state.id] = now
+        else:
+            state.row.update(status=state.status, closed=state.closed, updated=now)
+
+    def heard_from(self, recipient: Recipient, now: datetime) -> None:
+        """Stages the time of the recipient's last message."""
+        self._heard[recipient.id] = now
+
+    def blocked(self, recipient: Recipient) -> None:
+        """Stages one more refused message of this recipient (R2.3)."""
+        self._blocked[recipient.id] = self._blocked.get(recipient.id, 0) + 1
+
+    def write(self) -> None:
+        """Writes all that was staged, each table in one statement."""
+        for table in _WRITTEN:
+            bulk.insert(table, self._new[table])
+        changed = [(self.tickets[number], now) for number, now in self._changed_tickets.items()]
+        bulk.update(
+            Ticket,
+            [
+                {"id": t.id, "status": t.status, "closed": t.closed, "updated": now, "version": t.version + 1}
+                for t, now in changed
+            ],
+        )
+        bulk.update(Recipient, [{"id": row_id, "last_message": now} for row_id, now in self._heard.items()])
+        for row_id, times in self._blocked.items():
+            Recipient.update(blocked=Recipient.blocked + times).where(Recipient.id == row_id).execute()
+
+
+def _state(row: Ticket) -> TicketState:
+    return TicketState(
+        row.id, row.subject, row.status, row.closed, row.requester_id, row.customer_id, row.merged_into_id, row.version
+    )
