@@ -4,9 +4,10 @@
 and every use case inside `transaction()`.  A query outside of a session raises instead of blocking a window.
 """
 
+import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except (peewee.OperationalError, sqlite3.OperationalError) as error:
-        raise DatabaseUnavailable(_sentence(str(error))) from error
+        raise DatabaseUnavailable(_sentence(_words(error))) from error
     except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
         raise DatabaseProblem(_sentence(str(error))) from error
 
@@ -94,6 +95,24 @@ def sentences() -> Iterator[None]:
 def data_version() -> int:
     """A number that changes when another connection commits (SQLite's PRAGMA data_version)."""
     return int(database.data_version)
+
+
+def interrupter() -> Callable[[], None]:
+    """A function by which another thread stops this thread's query: that raises DatabaseUnavailable."""
+    connection = database.connection()
+
+    def interrupt() -> None:
+        with contextlib.suppress(sqlite3.ProgrammingError):  # closed meanwhile: nothing to stop
+            connection.interrupt()
+
+    return interrupt
+
+
+def _words(error: BaseException) -> str:
+    """What SQLite said.  When it rolls back by itself (disk full), the rollback that follows fails and hides why."""
+    if "no transaction is active" in str(error) and error.__context__ is not None:
+        return _words(error.__context__)
+    return str(error)
 
 
 def _sentence(error: str) -> str:

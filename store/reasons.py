@@ -22,7 +22,8 @@ _SENTENCES = {
     "super-only": "Only a super administrator may do that.",
     "any-only": "The deny list is for administrators of partner Any and super administrators.",
     "partner-other": "You work for one partner, so you cannot add customers of {name}.",
-    "busy": "Another program is fetching mail for this store now, so this one did nothing. Try again when it has ended.",
+    "busy": "Another program is fetching mail for this store now, so nothing was done. Try again when it has ended.",
+    "tickets-none": "{email} has opened no ticket.",
     "no-row": "There is no row to act on.",
 }
 

@@ -5,16 +5,18 @@ from typing import NamedTuple
 from peewee import fn
 
 from store.actor import Actor
+from store.db import database
 from store.models import Inbox, Recipient
 from store.queries.scope import scoped
 from store.queries.settings import every
 
 
 class Missing(NamedTuple):
-    """One prerequisite that is not met, and the command that mends it."""
+    """One prerequisite that is not met, the command that mends it, and a word for a title line."""
 
     what: str
     remedy: str
+    short: str
 
 
 class Counts(NamedTuple):
@@ -29,11 +31,15 @@ def missing() -> list[Missing]:
     now = every()
     found: list[Missing] = []
     if not (now["smtp.enabled"] and now["smtp.host"]):
-        found.append(Missing("SMTP is not set up", "recipients settings set smtp.host HOST; … smtp.enabled on"))
+        found.append(Missing("SMTP is not set up", "recipients settings set smtp.host HOST; … smtp.enabled on", "SMTP"))
     if not Inbox.select().where(Inbox.enabled).exists() or not now["inboxes.enabled"]:
-        found.append(Missing("no inbox is enabled", "recipients inbox add NAME --email E --host H --secret REF"))
+        found.append(
+            Missing("no inbox is enabled", "recipients inbox add NAME --email E --host H --secret REF", "inbox")
+        )
     if not now["notifications.enabled"]:
-        found.append(Missing("ticket notifications are off", "recipients settings set notifications.enabled on"))
+        found.append(
+            Missing("ticket notifications are off", "recipients settings set notifications.enabled on", "notifications")
+        )
     return found
 
 
@@ -42,3 +48,8 @@ def counts(actor: Actor) -> Counts:
     columns = (fn.COUNT(Recipient.id), fn.COALESCE(fn.SUM(Recipient.unassigned_tickets), 0))
     row = Recipient.select(*columns).where(scoped(actor, Recipient)).tuples().get()
     return Counts(*row)
+
+
+def is_whole() -> bool:
+    """Whether SQLite finds the file undamaged (its quick check; seconds for gigabytes)."""
+    return bool(database.execute_sql("PRAGMA quick_check(1)").fetchone()[0] == "ok")

@@ -1,14 +1,18 @@
-"""What the mail side has to know: the inboxes to poll as plain values, and what is settled but perhaps not yet flagged."""
+"""What the mail side has to know: the inboxes to poll, and what is settled but perhaps not flagged yet."""
 
 from datetime import datetime
 from typing import NamedTuple
 
+from peewee import Expression, Field
+
+from store.cleantext import clean
+from store.errors import NotFound
 from store.models import Arrival, Inbox, InboxState
 from store.queries import settings
 
 
 class InboxSettings(NamedTuple):
-    """One enabled inbox (R5.1).  `secret` is a reference; `process_from` is UTC or None; `version` rises with each edit.
+    """One enabled inbox (R5.1).  `secret` is a reference, `process_from` UTC or None; `version` rises with each edit.
 
     `largest_bytes` and `poll_seconds` are the common settings of that name.
     """
@@ -35,16 +39,18 @@ class InboxSettings(NamedTuple):
 
 def inboxes_to_poll() -> list[InboxSettings]:
     """Every enabled inbox by name; none while the setting `inboxes.enabled` is off."""
-    now = settings.every()
-    if not now["inboxes.enabled"]:
-        return []
-    columns = [getattr(Inbox, name) for name in InboxSettings._fields[:-2]]
-    common = (int(now["inboxes.largest_bytes"]), int(now["inboxes.poll_seconds"]))
-    query = Inbox.select(*columns).where(Inbox.enabled).order_by(Inbox.name)
-    return [InboxSettings(*row, *common) for row in query.tuples()]
+    return _settings(Inbox.enabled) if settings.one("inboxes.enabled") else []
 
 
-def perhaps_unflagged(inbox_id: int, *, limit: int = 500) -> list[int]:
+def settings_of(name: str) -> InboxSettings:
+    """One inbox by its name, enabled or not.  Raises NotFound."""
+    found = _settings(Inbox.name == name)
+    if not found:
+        raise NotFound(f"inbox {clean(name)}")
+    return found[0]
+
+
+def perhaps_unflagged(inbox_id: int, *, limit: int = 100) -> list[int]:
     """UIDs settled since the last round that ended well, newest first: a kill may have come before the flag (D1)."""
     state = InboxState.get_by_id(inbox_id)
     inbox = Inbox.get_by_id(inbox_id)
@@ -58,3 +64,11 @@ def perhaps_unflagged(inbox_id: int, *, limit: int = 500) -> list[int]:
     )
     since = state.last_success
     return [uid for uid, settled in newest.tuples() if since is None or settled > since]
+
+
+def _settings(which: Expression | Field) -> list[InboxSettings]:
+    now = settings.every()
+    columns = [getattr(Inbox, name) for name in InboxSettings._fields[:-2]]
+    largest, pause = int(now["inboxes.largest_bytes"]), int(now["inboxes.poll_seconds"])
+    query = Inbox.select(*columns).where(which).order_by(Inbox.name)
+    return [InboxSettings(**row, largest_bytes=largest, poll_seconds=pause) for row in query.dicts()]

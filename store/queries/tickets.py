@@ -1,6 +1,7 @@
 """Reading tickets and their messages (R11)."""
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -71,6 +72,17 @@ def opened_by(
     """The tickets that an address opened, newest first; with `unassigned` only those without a customer."""
     condition = Ticket.requester == recipient_id
     return list(_lines(actor, condition & Ticket.customer.is_null() if unassigned else condition, limit))
+
+
+def numbers_opened_by(actor: Actor, recipient_id: int) -> "array[int]":
+    """The numbers of the tickets that an address opened, newest first."""
+    query = Ticket.select(Ticket.id).where((Ticket.requester == recipient_id) & scoped(actor, Ticket))
+    return array("q", (number for (number,) in query.order_by(Ticket.id.desc()).tuples()))
+
+
+def some(actor: Actor, numbers: Sequence[int]) -> dict[int, TicketLine]:
+    """These tickets by number; those that may not be seen are left out."""
+    return {line.number: line for line in _lines(actor, Ticket.id.in_(list(numbers)), None)}
 
 
 def one(actor: Actor, number: int) -> TicketLine:

@@ -82,7 +82,7 @@ def settle(
         batch = known_before(place, arrivals)
         done = [_settle_one(place, batch, arrived) for arrived in arrivals if arrived.uid not in batch.settled]
         batch.write()
-        InboxState.update(uidvalidity=uidvalidity, last_uid=cursor).where(InboxState.inbox == inbox_id).execute()
+        _move_cursor(place, cursor)
     return done
 
 
@@ -90,6 +90,16 @@ def cursor_of(inbox_id: int) -> tuple[int, int]:
     """(UIDVALIDITY, last UID) up to which this inbox is settled; zeros at first."""
     state = InboxState.get_by_id(inbox_id)
     return int(state.uidvalidity), int(state.last_uid)
+
+
+def _move_cursor(place: Ground, cursor: int) -> None:
+    """A mailbox that is numbered afresh is said in the history (D4)."""
+    inbox = place.inbox
+    before = InboxState.get_by_id(inbox.id).uidvalidity
+    if before not in (0, place.uidvalidity):
+        fields = {"uidvalidity": before}, {"uidvalidity": place.uidvalidity}
+        history.record(MAIL, "renumbered", Thing("inbox", inbox.id, inbox.name), *fields)
+    InboxState.update(uidvalidity=place.uidvalidity, last_uid=cursor).where(InboxState.inbox == inbox.id).execute()
 
 
 def _settle_one(place: Ground, batch: Batch, arrived: Arrived) -> Settled:

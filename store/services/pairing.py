@@ -63,6 +63,12 @@ def preview(actor: Actor, recipient_id: int) -> Preview:
     )
 
 
+def would_unassign(actor: Actor, recipient_id: int) -> tuple[int, ...]:
+    """The numbers of the tickets that *Unassign other tickets* would take the customer off (R4.4).  Raises NotFound."""
+    row = locked(actor, recipient_id, None)
+    return tuple(_tickets_of_customer(row, row.customer_id)) if row.customer_id is not None else ()
+
+
 def pair(
     actor: Actor,
     recipient_id: int,

@@ -92,22 +92,29 @@ def rename(actor: Actor, recipient_id: int, name: str, *, seen: int | None = Non
 
 
 def edit_sender(
-    actor: Actor, recipient_id: int, *, name: str, shared: bool, seen: int | None = None, rehearse: bool = False
+    actor: Actor,
+    recipient_id: int,
+    *,
+    name: str | None = None,
+    shared: bool | None = None,
+    seen: int | None = None,
+    rehearse: bool = False,
 ) -> Done:
     """The *Edit sender* dialog: name and *Shared email* in one step, only what differs being written (R4.7, R4.8).
 
+    None leaves the name, or whether the address is shared, as it is.
     Raises Refused for an empty name, NotFound, Conflict.
     """
     with transaction(rehearse=rehearse):
         row = locked(actor, recipient_id, seen)
         change = history.new_change()
         unpaired_from = None
-        if clean(name, limit=_LONGEST_NAME).strip() != row.name:
+        if name is not None and clean(name, limit=_LONGEST_NAME).strip() != row.name:
             history.record(actor, "rename", thing(row), *write(row, _naming(row, name)), change=change)
         if shared and not row.shared:
             unpaired_from = row.customer_id
             history.record(actor, "share", thing(row), *write(row, _sharing(row)), change=change)
-        if row.shared and not shared:
+        if row.shared and shared is False:
             history.record(actor, "unshare", thing(row), *write(row, {"shared": False}), change=change)
     return Done(clean(row.email), unpaired_from=unpaired_from)
 

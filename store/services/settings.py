@@ -1,6 +1,7 @@
 """Reading and changing settings (R12)."""
 
 import json
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from store import patterns
@@ -19,20 +20,32 @@ _SWITCH = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no":
 
 
 def change(actor: Actor, key: str, text: str, *, rehearse: bool = False) -> Value:
-    """Sets one setting from its text; the value as it is now.
+    """Sets one setting from its text; the value as it is now.  Raises as `change_all`."""
+    return change_all(actor, {key: text}, rehearse=rehearse)[key]
+
+
+def change_all(actor: Actor, texts: Mapping[str, str], *, rehearse: bool = False) -> dict[str, Value]:
+    """Sets settings from their texts, all or none; the values as they are now.
 
     Raises BadInput for an unknown key or a text it cannot use, Refused unless the actor is a super administrator.
     """
-    setting = find(key)
-    value = _read(setting, text)
+    values = {key: _read(find(key), text) for key, text in texts.items()}
     with transaction(rehearse=rehearse):
         if not rights(actor).super:
             raise refuse("super-only")
-        before = _kept(key)
+        mark = history.new_change()
+        for key, value in values.items():
+            _write(actor, key, value, mark)
+    return values
+
+
+def _write(actor: Actor, key: str, value: Value, mark: str) -> None:
+    before = _kept(key)
+    old = find(key).default if before is None else before
+    if old != value:
         SettingRow.replace(key=key, value=json.dumps(value)).execute()
-        old = setting.default if before is None else before
-        history.record(actor, "setting", history.Thing("setting", None, key), {"value": old}, {"value": value})
-    return value
+        thing = history.Thing("setting", None, key)
+        history.record(actor, "setting", thing, {"value": old}, {"value": value}, change=mark)
 
 
 def find(key: str) -> Setting:

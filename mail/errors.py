@@ -1,0 +1,75 @@
+"""What can go wrong with a mail server, each as a sentence that says at which step and what to do."""
+
+import imaplib
+import socket
+import ssl
+
+from store.cleantext import clean
+from store.errors import Problem
+
+# what a mail server or the way to it can raise, imap-tools' own errors apart; time-outs and refusals are OSError
+NETWORK_ERRORS = (imaplib.IMAP4.error, OSError, EOFError, UnicodeError, ValueError)
+
+
+class MailProblem(Problem):
+    """A mail server did not do what was asked.
+
+    `step` is secret, name, connect, tls, login, folder or fetch.
+    """
+
+    exit_status = 3
+
+    def __init__(self, step: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.step = step
+
+
+def explained(step: str, place: str, error: BaseException) -> MailProblem:
+    """The problem behind an exception of the network at this step; `place` is HOST:PORT."""
+    if isinstance(error, MailProblem):
+        return error
+    if isinstance(error, socket.gaierror):
+        return MailProblem("name", f"The host name of {place} is not known; check the inbox's host.")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return MailProblem("tls", _certificate(place, error))
+    if isinstance(error, ssl.SSLError):
+        words = clean(error.reason or error)
+        return MailProblem("tls", f"{place} does not speak TLS as asked ({words}); check port and security.")
+    if isinstance(error, TimeoutError):
+        return MailProblem(step, f"{place} did not answer in time while trying to {_DOING[step]}; it is tried again.")
+    if isinstance(error, ConnectionRefusedError):
+        return MailProblem("connect", f"{place} refused the connection; check host and port, and that the server runs.")
+    return MailProblem(step, f"{place} failed to {_DOING[step]}: {_words(error)}")
+
+
+_DOING = {
+    "secret": "read the secret",
+    "name": "find the host",
+    "connect": "connect",
+    "tls": "start TLS",
+    "login": "log in",
+    "folder": "open the folder",
+    "fetch": "fetch mail",
+}
+
+
+def _certificate(place: str, error: ssl.SSLCertVerificationError) -> str:
+    words = error.verify_message or str(error)
+    if "expired" in words:
+        return f"The certificate of {place} has expired; its owner must renew it."
+    if "match" in words:
+        return f"The certificate of {place} is for another name; use the host name that it is made for."
+    if "self-signed" in words or "self signed" in words or "issuer" in words:
+        return (
+            f"The certificate of {place} is not signed by an authority this machine trusts; "
+            "name the right one with --ca-file FILE."
+        )
+    return f"The certificate of {place} is not valid ({clean(words)})."
+
+
+def _words(error: BaseException) -> str:
+    """What the server said, without the wrapping of bytes and of the library."""
+    said = error.args[0] if error.args else error
+    if isinstance(said, bytes):
+        said = said.decode("utf-8", "replace")
+    return clean(getattr(error, "strerror", None) or said or type(error).__name__, limit=300)

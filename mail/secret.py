@@ -1,0 +1,94 @@
+"""Secrets are references, never values in the store or in a file of ours (R12)."""
+
+import os
+import shlex
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from mail.errors import MailProblem
+from store.cleantext import clean
+from store.errors import BadInput
+
+_COMMAND_SECONDS = 30
+
+
+def resolve(reference: str) -> str:
+    """The secret behind `env:NAME`, `file:PATH`, `command:…` or `keyring:SERVICE/USER`; '' for ''.
+
+    Raises MailProblem (step secret) when it cannot be read, BadInput when it is no reference.  Never repeats a secret.
+    """
+    if not reference:
+        return ""
+    kind, _, rest = reference.partition(":")
+    if kind not in _KINDS:
+        raise BadInput(
+            "A secret is a reference (env:NAME, file:PATH, command:… or keyring:SERVICE/USER), not a password."
+        )
+    secret = _KINDS[kind](rest)
+    if not secret:
+        raise MailProblem("secret", f"The secret {_shown(kind, rest)} is empty.")
+    return secret
+
+
+def _from_environment(name: str) -> str:
+    if name not in os.environ:
+        raise MailProblem("secret", f"The environment has no variable {clean(name)} that should hold the secret.")
+    return os.environ[name]
+
+
+def _from_file(path: str) -> str:
+    place = Path(path).expanduser()
+    try:
+        with place.open(encoding="utf-8") as file:
+            status = os.fstat(file.fileno())
+            if stat.S_IMODE(status.st_mode) & 0o077:
+                raise MailProblem("secret", f"Others can read {clean(place)}; make it yours alone: chmod 600")
+            if status.st_uid not in (os.getuid(), 0):
+                raise MailProblem("secret", f"{clean(place)} belongs to another user, so it is not trusted.")
+            return file.readline().rstrip("\r\n")
+    except (OSError, UnicodeError) as error:
+        words = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise MailProblem("secret", f"The secret file {clean(place)} cannot be read: {words}.") from error
+
+
+def _from_command(line: str) -> str:
+    try:
+        words = shlex.split(line)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False)
+    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
+        # the exception may hold the command's output: it is named, not quoted
+        raise MailProblem("secret", f"The secret's command could not be run ({type(error).__name__}).") from None
+    if done.returncode != 0:
+        raise MailProblem(
+            "secret", f"The secret's command ended with status {done.returncode}; run it by hand to see why."
+        )
+    return done.stdout.partition("\n")[0].rstrip("\r")
+
+
+def _from_keyring(place: str) -> str:
+    service, _, user = place.partition("/")
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError as error:
+        raise MailProblem(
+            "secret", "keyring: needs the package keyring; install it, or use file: or command:"
+        ) from error
+    try:
+        return keyring.get_password(service, user) or ""
+    except keyring.errors.KeyringError as error:
+        raise MailProblem("secret", f"The keyring did not open: {clean(error)}") from error
+
+
+def _shown(kind: str, rest: str) -> str:
+    return "of the command" if kind == "command" else clean(f"{kind}:{rest}", limit=120)
+
+
+_KINDS: dict[str, Callable[[str], str]] = {
+    "env": _from_environment,
+    "file": _from_file,
+    "command": _from_command,
+    "keyring": _from_keyring,
+}

@@ -1,0 +1,114 @@
+"""The JSON objects of the command line and of JSON Lines exports; their keys are fixed (R12)."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from store.models import Customer
+from store.queries.customers import CustomerLine
+from store.queries.deny import DenyLine
+from store.queries.lists import AdministratorLine, HistoryLine, InboxLine, PartnerLine, RefusedLine
+from store.queries.recipients import RecipientLine
+from store.queries.tickets import MessageLine, Person, TicketLine
+
+Shape = dict[str, Any]
+
+
+def moment(value: datetime | None) -> str | None:
+    """ISO 8601 in UTC: `2026-11-23T14:05:00Z`."""
+    return None if value is None else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def recipient(line: RecipientLine) -> Shape:
+    """A recipient; `customer` is null when it is not paired."""
+    paired = {"id": line.customer_id, "name": line.customer_name, "kind": line.customer_kind}
+    return {
+        "id": line.id,
+        "email": line.email,
+        "name": line.name,
+        "customer": None if line.customer_id is None else paired,
+        "banned": line.banned,
+        "denied": line.denied,
+        "shared": line.shared,
+        "tickets": line.tickets,
+        "unassigned_tickets": line.unassigned_tickets,
+        "blocked": line.blocked,
+        "first_seen": moment(line.first_seen),
+        "last_message": moment(line.last_message),
+        "inbox": line.inbox,
+    }
+
+
+def ticket(line: TicketLine) -> Shape:
+    """A ticket; customer, assignee and requester are objects or null."""
+    return {
+        "number": line.number,
+        "subject": line.subject,
+        "status": line.status,
+        "customer": _person(line.customer, ("id", "name", "kind")),
+        "assignee": None if line.assignee is None else {"login": line.assignee.id, "name": line.assignee.name},
+        "requester": None if line.requester is None else _requester(line.requester),
+        "priority": line.priority,
+        "group": line.group,
+        "type": line.type,
+        "created": moment(line.created),
+        "updated": moment(line.updated),
+        "closed": moment(line.closed),
+        "messages": line.messages,
+    }
+
+
+def message(line: MessageLine) -> Shape:
+    """A message with what is attached to it."""
+    attached = [{"name": a.name, "type": a.type, "size": a.size} for a in line.attachments]
+    return {**line._asdict(), "attachments": attached, "created": moment(line.created)}
+
+
+def customer(line: CustomerLine) -> Shape:
+    """A customer or lead."""
+    return line._asdict()
+
+
+def customer_row(row: Customer) -> Shape:
+    """The same of a row that was just written."""
+    keys = ("id", "name", "kind", "login", "email", "billing_email", "phone", "external_id")
+    return {key: getattr(row, key) for key in keys}
+
+
+def deny(line: DenyLine) -> Shape:
+    """A deny entry."""
+    return line._asdict()
+
+
+def refused(line: RefusedLine) -> Shape:
+    """A refused message."""
+    return {**line._asdict(), "received": moment(line.received)}
+
+
+def history(line: HistoryLine) -> Shape:
+    """One change."""
+    return {**line._asdict(), "at": moment(line.at)}
+
+
+def inbox(line: InboxLine) -> Shape:
+    """An inbox and how it fares; `secret` is a reference."""
+    times = {key: moment(getattr(line, key)) for key in ("last_success", "last_error_at", "next_try")}
+    return {**line._asdict(), **times}
+
+
+def administrator(line: AdministratorLine) -> Shape:
+    """An administrator; `partner` null means Any."""
+    return line._asdict()
+
+
+def partner(line: PartnerLine) -> Shape:
+    """A partner."""
+    return line._asdict()
+
+
+def _person(person: Person | None, keys: Iterable[str]) -> Shape | None:
+    return None if person is None else dict(zip(keys, person, strict=True))
+
+
+def _requester(person: Person) -> Shape:
+    return {"id": person.id, "email": person.detail, "name": person.name}

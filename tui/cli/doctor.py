@@ -1,0 +1,73 @@
+"""`doctor`: what is set up, what is missing, what is unhealthy; each with the command that mends it."""
+
+import stat
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import click
+
+from store.actor import Actor
+from tui.cli.state import Globals, opened, show
+
+
+class Finding(NamedTuple):
+    """One thing looked at.  `state` is ok, missing (R7.1: pairing works, but not fully) or bad; `remedy` mends it."""
+
+    state: str
+    what: str
+    remedy: str = ""
+
+
+@click.command("doctor")
+@click.pass_obj
+def doctor_command(state: Globals) -> None:
+    """Say what is set up, what pairing still needs, and what is unhealthy.  Exit status 1 when something is bad."""
+    with opened(state) as actor:
+        found = list(_findings(state, actor))
+    words = [f"{one.state:8}{one.what}" + (f"\n        → {one.remedy}" if one.remedy else "") for one in found]
+    show(state, [one._asdict() for one in found], [line for text in words for line in text.split("\n")])
+    click.get_current_context().exit(1 if any(one.state == "bad" for one in found) else 0)
+
+
+def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
+    from store.db import sqlite_path
+    from store.queries.health import counts, is_whole, missing
+    from store.services.lease import is_held
+
+    path = sqlite_path(state.url)
+    now = counts(actor)
+    yield Finding("ok", f"store {path}: {now.recipients:,} recipients, {now.unassigned_tickets:,} unassigned tickets")
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        yield Finding("bad", f"{path} can be read by others", f"chmod 600 {path}")
+    yield (
+        Finding("ok", "the store file is whole")
+        if is_whole()
+        else Finding("bad", "the store file is damaged", "restore it from a backup")
+    )
+    for one in missing():
+        yield Finding("missing", one.what, one.remedy)
+    yield from _inboxes()
+    yield (
+        Finding("ok", "mail is being fetched")
+        if is_held()
+        else Finding("missing", "nobody fetches mail now", "open the window, or run: recipients worker")
+    )
+
+
+def _inboxes() -> Iterator[Finding]:
+    from store import shapes
+    from store.queries.lists import inboxes
+
+    for inbox in inboxes():
+        if not inbox.enabled:
+            yield Finding("ok", f"inbox {inbox.name} is off")
+        elif inbox.last_error:
+            again = f"; next try {shapes.moment(inbox.next_try)}" if inbox.next_try else ""
+            yield Finding(
+                "bad",
+                f"inbox {inbox.name}: {inbox.last_error.rstrip('.')}{again}",
+                f"recipients inbox test {inbox.name}",
+            )
+        else:
+            heard = shapes.moment(inbox.last_success) or "never yet"
+            yield Finding("ok", f"inbox {inbox.name}: last polled {heard}")

@@ -1,0 +1,47 @@
+"""`poll`, `worker`, `demo`: mail coming in."""
+
+from dataclasses import asdict
+
+import click
+
+from tui.cli.state import Globals, opened, show
+
+
+@click.command("poll")
+@click.option("--once", is_flag=True, required=True, help="one round of all inboxes")
+@click.pass_obj
+def poll_command(state: Globals, once: bool) -> None:
+    """Fetch all mail that is there, once.  For a service that goes on: recipients worker"""
+    from mail.poller import exit_status, poll_once
+
+    with opened(state):
+        rounds = poll_once()
+    words = [_told(asdict(done)) for done in rounds] or ["No inbox is enabled. Add one: recipients inbox add --help"]
+    show(state, {"inboxes": [asdict(done) for done in rounds]}, words)
+    click.get_current_context().exit(exit_status(rounds))
+
+
+@click.command("worker")
+@click.option("--with-window", is_flag=True, hidden=True)
+@click.pass_obj
+def worker_command(state: Globals, with_window: bool) -> None:
+    """Fetch mail until stopped (SIGTERM ends it cleanly)."""
+    from mail.worker import run
+    from store.db import open_store
+
+    open_store(state.url, create=False)
+    click.get_current_context().exit(run(until_stdin_closes=with_window))
+
+
+@click.command("demo")
+def demo_command() -> None:
+    """Show the window on sample data, with mail servers of its own; leaves nothing behind."""
+    from tui.demo import run_demo
+
+    click.get_current_context().exit(run_demo())
+
+
+def _told(done: dict[str, object]) -> str:
+    counts = ("fetched", "opened", "joined", "refused", "ignored", "unreadable")
+    numbers = ", ".join(f"{done[name]} {name}" for name in counts if done[name] or name == "fetched")
+    return f"{done['name']}: {numbers}" + (f" — {done['error']}" if done["error"] else "")

@@ -1,0 +1,136 @@
+"""The row actions: pair, unpair, ban, unban, share, unshare, rename."""
+
+from typing import Any
+
+import click
+
+from store.actor import Actor
+from store.cleantext import clean
+from tui.cli.state import Globals, dry_run, opened, show
+
+
+@click.command("pair")
+@click.argument("email")
+@click.argument("customer_id", type=int)
+@click.option("--assign-all", is_flag=True, help="Assign all its tickets without a customer, not only the newest.")
+@dry_run
+@click.pass_obj
+def pair_command(state: Globals, email: str, customer_id: int, assign_all: bool, rehearse: bool) -> None:
+    """Say that EMAIL belongs to a customer or lead.
+
+    Example: recipients pair bob@example.com 4 --assign-all
+    """
+    from store.services import pairing
+    from tui import sentences
+
+    with opened(state) as actor:
+        row = _found(actor, email)
+        done = pairing.pair(actor, row.id, customer_id, assign_all=assign_all, seen=row.version, rehearse=rehearse)
+        _done(state, actor, email, sentences.paired(done), rehearse, tickets=list(done.tickets))
+
+
+@click.command("unpair")
+@click.argument("email")
+@click.option("--unassign", is_flag=True, help="Take the customer off the tickets that EMAIL opened, too.")
+@dry_run
+@click.pass_obj
+def unpair_command(state: Globals, email: str, unassign: bool, rehearse: bool) -> None:
+    """Remove the pair of EMAIL; its new tickets will have no customer."""
+    from store.services import pairing
+    from tui import sentences
+
+    with opened(state) as actor:
+        row = _found(actor, email)
+        done = pairing.unpair(actor, row.id, unassign=unassign, seen=row.version, rehearse=rehearse)
+        _done(state, actor, email, sentences.unpaired(done, clean(row.paired_to)), rehearse, tickets=list(done.tickets))
+
+
+@click.command("ban")
+@click.argument("email")
+@click.option("--reason", default="", help="Why; shown with the recipient.")
+@click.option("--deny", "deny_too", is_flag=True, help="Add an exact entry to the deny list, too.")
+@dry_run
+@click.pass_obj
+def ban_command(state: Globals, email: str, reason: str, deny_too: bool, rehearse: bool) -> None:
+    """Let no message from EMAIL in any more."""
+    from store.services import recipients
+    from tui import sentences
+
+    with opened(state) as actor:
+        row = _found(actor, email)
+        done = recipients.ban(actor, row.id, reason=reason, deny_too=deny_too, seen=row.version, rehearse=rehearse)
+        _done(state, actor, email, sentences.banned(done, deny_too=deny_too), rehearse)
+
+
+@click.command("unban")
+@click.argument("email")
+@dry_run
+@click.pass_obj
+def unban_command(state: Globals, email: str, rehearse: bool) -> None:
+    """Let the next message from EMAIL in again."""
+    from store.services import recipients
+    from tui import sentences
+
+    with opened(state) as actor:
+        row = _found(actor, email)
+        done = recipients.unban(actor, row.id, seen=row.version, rehearse=rehearse)
+        _done(state, actor, email, sentences.unbanned(done), rehearse)
+
+
+@click.command("share")
+@click.argument("email")
+@dry_run
+@click.pass_obj
+def share_command(state: Globals, email: str, rehearse: bool) -> None:
+    """Mark EMAIL as used by many people: it cannot be paired, and is unpaired if it was."""
+    from store.services import recipients
+
+    with opened(state) as actor:
+        row = _found(actor, email)
+        done = recipients.share(actor, row.id, seen=row.version, rehearse=rehearse)
+        lost = f" Its pair to {clean(row.paired_to)} was removed." if done.unpaired_from is not None else ""
+        _done(state, actor, email, f"{done.email} is marked as shared.{lost}", rehearse)
+
+
+@click.command("unshare")
+@click.argument("email")
+@dry_run
+@click.pass_obj
+def unshare_command(state: Globals, email: str, rehearse: bool) -> None:
+    """Mark EMAIL as one person's again: it can be paired."""
+    from store.services import recipients
+
+    with opened(state) as actor:
+        row = _found(actor, email)
+        done = recipients.unshare(actor, row.id, seen=row.version, rehearse=rehearse)
+        _done(state, actor, email, f"{done.email} is not shared any more.", rehearse)
+
+
+@click.command("rename")
+@click.argument("email")
+@click.argument("name")
+@dry_run
+@click.pass_obj
+def rename_command(state: Globals, email: str, name: str, rehearse: bool) -> None:
+    """Give EMAIL the NAME that tickets show; later mail does not change it."""
+    from store.services import recipients
+
+    with opened(state) as actor:
+        row = _found(actor, email)
+        done = recipients.rename(actor, row.id, name, seen=row.version, rehearse=rehearse)
+        _done(state, actor, email, f"{done.email} is shown as {clean(name, limit=200).strip()}.", rehearse)
+
+
+def _found(actor: Actor, email: str) -> Any:
+    from store.queries.recipients import by_email
+
+    return by_email(actor, email)
+
+
+def _done(state: Globals, actor: Actor, email: str, sentence: str, rehearse: bool, **more: object) -> None:
+    """The recipient as it is now, with what else was done; or the sentence."""
+    from store import shapes
+
+    now = shapes.recipient(_found(actor, email))
+    shape = {"done": not rehearse, "recipient": now, **more}
+    show(state, shape, f"(dry run, nothing was changed) {sentence}" if rehearse else sentence)

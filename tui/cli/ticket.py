@@ -1,0 +1,76 @@
+"""`ticket show` and `why`: reading a ticket, and what was decided about a message."""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+import click
+
+from store.cleantext import clean
+from store.queries.tickets import MessageLine, TicketLine
+from tui.cli.state import Globals, opened, show
+
+
+@click.group("ticket")
+def ticket_command() -> None:
+    """Tickets. List them with: recipients list tickets"""
+
+
+@ticket_command.command("show")
+@click.argument("number", type=int)
+@click.pass_obj
+def ticket_show(state: Globals, number: int) -> None:
+    """Show a ticket with its messages, oldest first."""
+    from store import shapes
+    from store.queries import tickets
+    from store.queries.settings import timezone
+
+    with opened(state) as actor:
+        ticket = tickets.one(actor, number)
+        messages = list(tickets.messages(actor, number))
+        zone = timezone()
+    if state.as_json:
+        shape = {**shapes.ticket(ticket), "messages": [shapes.message(line) for line in messages]}
+        show(state, shape, "")
+        return
+    for line in (*_head(ticket), *(text for message in messages for text in _said(message, zone))):
+        print(line)
+
+
+@click.command("why")
+@click.argument("message_id")
+@click.pass_obj
+def why_command(state: Globals, message_id: str) -> None:
+    """Say what was decided about a message, and why.  MESSAGE_ID is its Message-ID header."""
+    from store.queries.why import decisions
+
+    with opened(state) as actor:
+        found = decisions(actor, message_id)
+    words: list[str] = []
+    for decision in found:
+        words.append(f"{decision['outcome']} ({decision['reason']}) in inbox {decision['inbox']}")
+        words.append(f"  sender {decision['sender'] or 'none'} from {decision['header'] or 'no header'}")
+        words += [f"  {check}: {answer}" for check, answer in decision["checks"]]
+        if decision["ticket"]:
+            words.append(f"  ticket #{decision['ticket']}")
+        if decision["looked_like"]:
+            words.append(f"  looked like a reply to #{decision['looked_like']}, but the sender may not write there")
+    show(state, found, words)
+
+
+def _head(ticket: TicketLine) -> Iterator[str]:
+    yield f"#{ticket.number} {clean(ticket.subject)}"
+    people = (("Requester", ticket.requester), ("Customer", ticket.customer), ("Assignee", ticket.assignee))
+    yield f"Status: {clean(ticket.status)}"
+    for title, person in people:
+        detail = f" <{clean(person.detail)}>" if person and title == "Requester" else ""
+        yield f"{title}: {clean(person.name) + detail if person else 'none'}"
+
+
+def _said(message: MessageLine, zone: tzinfo) -> Iterator[str]:
+    when = message.created.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    who = "internal note" if message.direction == "note" else f"{clean(message.name)} <{clean(message.sender)}>"
+    yield ""
+    yield f"--- {when} {who}"
+    yield clean(message.text, one_line=False, limit=None)
+    for attached in message.attachments:
+        yield f"[{clean(attached.name) or 'attachment'}, {clean(attached.type)}, {attached.size:,} bytes]"
