@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from store.cleantext import clean
+from store.cleantext import clean, storable
 from store.errors import BadInput
 
 FLAGS = ("paired", "unpaired", "banned", "denied", "shared")
@@ -42,7 +42,7 @@ def parse(line: str) -> tuple[Term, ...]:
     Raises BadInput naming the word that cannot be used and what could stand there.
     """
     terms: list[Term] = []
-    for minus, field, raw in _TOKEN.findall(line):
+    for minus, field, raw in _TOKEN.findall(storable(line)):
         value = raw.strip('"')
         if field.lower() in FIELDS:
             terms.append(_term(field.lower(), value, negated=bool(minus)))

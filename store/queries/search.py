@@ -2,6 +2,7 @@
 
 from peewee import SQL, Expression, fn
 
+from store.cleantext import storable
 from store.models import Base, Customer, Recipient
 from store.rules.deny import fold
 
@@ -15,7 +16,7 @@ def contains(table: type[Base], word: str) -> Expression:
     From three characters on the trigram index answers; shorter ones are looked for row by row, which finds a first
     page at once.
     """
-    folded = fold(word)
+    folded = storable(fold(word))  # a NUL would end SQLite's string in the middle
     if len(folded) < _SHORTEST_INDEXED:
         return fn.INSTR(table.search, folded) > 0
     name = _INDEXES[table]

@@ -1,6 +1,6 @@
 """Makes a large store fast: recipients, customers and tickets by the hundred thousand.
 
-    python -m tests.bench.seed FILE --recipients 1000000
+python -m tests.bench.seed FILE --recipients 1000000
 """
 
 import argparse
@@ -13,11 +13,12 @@ from pathlib import Path
 from store.db import open_store, session
 from store.services import people
 
-_FIRST = "Anna Bob Chen Dora Emil Fatou Goran Hana Igor Jana Kofi Lena Milan Nadia Omar Petra Quentin Rosa Sven Tara".split()
-_LAST = "Ahmed Berg Costa Diaz Evans Fischer Gupta Horvat Ivanov Jansen Kowalski Lopez Moreau Novak Okafor Petrov".split()
+_FIRST = ("Anna Bob Chen Dora Emil Fatou Goran Hana Igor Jana Kofi Lena Milan Nadia Omar Petra Rosa Sven Tara").split()
+_LAST = ("Ahmed Berg Costa Diaz Evans Fischer Gupta Horvat Ivanov Jansen Lopez Moreau Novak Okafor Petrov").split()
 _COLUMNS = (
-    "id, email, email_key, domain, name, name_key, name_edited, customer_id, customer_key, pair_source, shared, banned, "
-    "banned_by, ban_reason, denied, tickets, unassigned_tickets, blocked, first_seen, last_message, search, version"
+    "id, email, email_key, domain, name, name_key, name_edited, customer_id, customer_key, pair_source, shared, "
+    "banned, banned_by, ban_reason, denied, tickets, unassigned_tickets, blocked, first_seen, last_message, search, "
+    "version"
 )
 
 
@@ -33,16 +34,16 @@ def seed(path: Path, *, recipients: int, customers: int, tickets: int) -> None:
     connection.execute("INSERT INTO partner(id, name, version) VALUES (1, 'Main', 1)")
     names = [f"{chance.choice(_FIRST)} {chance.choice(_LAST)} {n}" for n in range(1, customers + 1)]
     connection.executemany(
-        "INSERT INTO customer(id, kind, name, name_key, login, email, billing_email, phone, partner_id, search, created, "
-        "version) VALUES (?, ?, ?, ?, ?, ?, '', '', 1, ?, 0, 1)",
+        "INSERT INTO customer(id, kind, name, name_key, login, email, billing_email, phone, partner_id, search, "
+        "created, version) VALUES (?, ?, ?, ?, ?, ?, '', '', 1, ?, 0, 1)",
         (_customer(n, name) for n, name in enumerate(names, 1)),
     )
     marks = ", ".join("?" * len(_COLUMNS.split(",")))
     rows = _recipients(chance, recipients, names)
     connection.executemany(f"INSERT INTO recipient({_COLUMNS}) VALUES ({marks})", rows)
     connection.executemany(
-        "INSERT INTO ticket(id, subject, status, customer_id, requester_id, priority, ticket_group, ticket_type, created, "
-        "updated, version) VALUES (?, ?, 'New', NULL, ?, '', '', '', ?, ?, 1)",
+        "INSERT INTO ticket(id, subject, status, customer_id, requester_id, priority, ticket_group, ticket_type, "
+        "created, updated, version) VALUES (?, ?, 'New', NULL, ?, '', '', '', ?, ?, 1)",
         ((n, f"Question {n}", chance.randint(1, recipients), n, n) for n in range(1, tickets + 1)),
     )
     connection.execute("COMMIT")
