@@ -1,0 +1,264 @@
+"""From a mailbox into the store: look at what is new, settle it in batches, flag it afterwards (R5.1-R5.3).
+
+    opened   an inbox's settings → its mailbox on the server
+    drain    everything above the cursor, window by window, batch by batch
+    look     fetched bytes → what `services.intake.settle` decides about
+
+The cursor moves in the transaction that settles; a message is flagged only after that (D1, D2).  A batch that breaks
+is settled one by one, and a message that breaks alone becomes a ticket that says so, with its bytes (D11).
+"""
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from mail.imap import Account, Fetched, Listed, Mailbox, connect
+from mail.parse import parse
+from mail.secret import resolve
+from store.cleantext import clean
+from store.denylist import DenyList
+from store.errors import DatabaseUnavailable
+from store.queries import deny
+from store.queries.intake import InboxSettings, perhaps_unflagged
+from store.rules.addresses import address_key
+from store.rules.message import Arrived, Parsed
+from store.services import intake
+from store.services.intake import Settled, StaleFacts
+from store.services.lease import Fence, LostLease
+
+log = logging.getLogger("recipients.mail")
+BATCH_MESSAGES = 50
+BATCH_BYTES = 4_000_000
+SERVER_SECONDS = 30.0
+_WINDOW = 500
+_LONGEST_REST = 0.5
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has become of the messages so far, and how many rounds ended well."""
+
+    opened: int = 0
+    joined: int = 0
+    refused: int = 0
+    ignored: int = 0
+    report: int = 0
+    unreadable: int = 0
+    rounds: int = 0
+
+    @property
+    def fetched(self) -> int:
+        """All messages that were settled: the sum of the outcomes (R5.2)."""
+        return self.opened + self.joined + self.refused + self.ignored + self.report
+
+    def count(self, settled: Settled) -> None:
+        """One message more."""
+        name = settled.outcome.value
+        setattr(self, name, getattr(self, name) + 1)
+        self.unreadable += settled.unreadable
+
+
+class _Turns:
+    """One writer at a time in this process, and the write lock left free for as long as it was held.
+
+    SQLite's busy handler is unfair: without the rest an agent's key would wait until the inbox is empty.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free_at = 0.0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        with self._lock:
+            time.sleep(max(0.0, self._free_at - time.monotonic()))
+            began = time.monotonic()
+            try:
+                yield
+            finally:
+                now = time.monotonic()
+                self._free_at = now + min(now - began, _LONGEST_REST)
+
+
+_turns = _Turns()
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """Where the messages of one drain come from and go to."""
+
+    box: Mailbox
+    inbox: InboxSettings
+    fence: Fence
+    tally: Tally
+
+
+@contextmanager
+def opened(inbox: InboxSettings) -> Iterator[Mailbox]:
+    """The inbox's folder on its server.  Raises MailProblem, BadInput (secret)."""
+    account = Account(
+        host=inbox.host,
+        port=inbox.port,
+        user=inbox.username or inbox.email,
+        secret=resolve(inbox.secret),
+        security=inbox.security,
+        folder=inbox.folder,
+        check_certificate=inbox.check_certificate,
+        ca_file=inbox.ca_file,
+        timeout=SERVER_SECONDS,
+        plain_forced=True,  # `services.inboxes` lets it be saved only when it is
+    )
+    with connect(account) as box:
+        yield box
+
+
+def drain(box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: threading.Event) -> None:
+    """Settles all that is new in the mailbox, counting in `tally`; ends early, between batches, when `stop` is set.
+
+    A new UIDVALIDITY starts at the first message again; what is known by its bytes is then a duplicate (D4).
+    Raises MailProblem, LostLease, DatabaseProblem; what was settled before stays settled.
+    """
+    post = _Post(box, inbox, fence, tally)
+    uidvalidity, cursor = intake.cursor_of(inbox.id)
+    if uidvalidity == box.uidvalidity:
+        _flag_again(post)
+    else:
+        cursor = 0
+    # all of a window is listed and chosen from here: the cursor must pass what is not wanted, too
+    for window in box.sizes(cursor, window=_WINDOW):
+        for batch in _batches([listed for listed in window if _is_wanted(inbox, listed)], inbox.largest_bytes):
+            if stop.is_set():
+                return
+            cursor = batch[-1].uid
+            _take(post, batch, cursor)
+        if window and window[-1].uid > cursor:
+            cursor = window[-1].uid
+            _settle(post, [], cursor)
+
+
+def look(fetched: Fetched, inbox: InboxSettings, *, size: int = 0) -> Arrived:
+    """All that can be known of a message by itself; the deny list is asked by `_with_hits`.  Never raises.
+
+    `size` is given when only the header was fetched, because the message has that many bytes.
+    """
+    parsed = _parsed(fetched.raw, inbox.address_header)
+    if size:
+        parsed = replace(parsed, text=_too_large(size, inbox.largest_bytes), attachments=())
+    return Arrived(fetched.uid, fetched.raw, _digest(fetched.raw), fetched.received, parsed)
+
+
+def _with_hits(arrived: Arrived, denied: DenyList) -> Arrived:
+    parsed = arrived.parsed
+    if not (parsed.sender or parsed.subject or parsed.text):
+        return arrived
+    key = address_key(parsed.sender)
+    hits = denied.hits(email=parsed.sender, email_key=key, subject=parsed.subject, text=parsed.text)
+    return replace(arrived, deny_hits=hits) if hits else arrived
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _parsed(raw: bytes, header: str) -> Parsed:
+    try:
+        return parse(raw, header=header)
+    except Exception as fault:  # nothing that arrives stops the inbox (R5.3)
+        log.exception("a message could not be parsed")
+        return _unreadable(fault)
+
+
+def _unreadable(fault: Exception) -> Parsed:
+    return Parsed(unreadable=clean(f"{type(fault).__name__}: {fault}", limit=200))
+
+
+def _too_large(size: int, largest: int) -> str:
+    return (
+        f"This message has {size / 1e6:.1f} MB, more than the {largest / 1e6:.1f} MB that are fetched (setting "
+        "inboxes.largest_bytes). Only its header is kept here; its text and attachments are in the mailbox."
+    )
+
+
+def _is_wanted(inbox: InboxSettings, listed: Listed) -> bool:
+    """R5.1: all or unread, and not before the date to process from (by INTERNALDATE)."""
+    if inbox.process == "unread" and listed.seen:
+        return False
+    return inbox.process_from is None or listed.received >= inbox.process_from
+
+
+def _batches(listed: Sequence[Listed], largest: int) -> Iterator[list[Listed]]:
+    """Runs of at most 50 messages and 4 MB; one that is too large to be fetched counts as its header."""
+    batch: list[Listed] = []
+    weight = 0
+    for message in listed:
+        size = message.size if message.size <= largest else 0
+        if batch and (len(batch) == BATCH_MESSAGES or weight + size > BATCH_BYTES):
+            yield batch
+            batch, weight = [], 0
+        batch.append(message)
+        weight += size
+    if batch:
+        yield batch
+
+
+def _take(post: _Post, batch: Sequence[Listed], cursor: int) -> None:
+    """Fetches, settles and flags one batch; what is gone from the server meanwhile is passed over (D5)."""
+    large = {message.uid: message.size for message in batch if message.size > post.inbox.largest_bytes}
+    fetched = post.box.fetch([message.uid for message in batch if message.uid not in large])
+    fetched += post.box.fetch_headers(list(large))
+    fetched.sort(key=lambda message: message.uid)
+    _settle(post, [look(message, post.inbox, size=large.get(message.uid, 0)) for message in fetched], cursor)
+    if post.inbox.mark_read:
+        seen = {message.uid for message in batch if message.seen}
+        post.box.mark_seen([message.uid for message in fetched if message.uid not in seen])
+
+
+def _settle(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
+    """All in one transaction; if that breaks, one by one, so that the others are not held up by the one that breaks."""
+    try:
+        _commit(post, batch, cursor)
+    except (LostLease, DatabaseUnavailable):
+        raise
+    except Exception:
+        if not batch:
+            raise
+        log.exception("inbox %s: a batch broke; its messages are settled one by one", clean(post.inbox.name))
+        for arrived in batch:
+            _settle_alone(post, arrived)
+        _commit(post, [], cursor)
+
+
+def _settle_alone(post: _Post, arrived: Arrived) -> None:
+    try:
+        _commit(post, [arrived], arrived.uid)
+    except (LostLease, DatabaseUnavailable):
+        raise
+    except Exception as fault:  # what is wrong with it will stand on its ticket
+        log.exception("inbox %s: message %d cannot be settled as it is", clean(post.inbox.name), arrived.uid)
+        _commit(post, [replace(arrived, parsed=_unreadable(fault), deny_hits=())], arrived.uid)
+
+
+def _commit(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
+    """Settles in one transaction; asks the deny list again as often as it changes in between (R3.2)."""
+    while True:
+        denied = deny.current()
+        judged = [_with_hits(arrived, denied) for arrived in batch]
+        where = (post.fence, post.inbox.id, post.box.uidvalidity)
+        try:
+            with _turns.turn():
+                done = intake.settle(*where, judged, cursor=cursor, deny_version=denied.version)
+        except StaleFacts:
+            continue
+        for settled in done:
+            post.tally.count(settled)
+        return
+
+
+def _flag_again(post: _Post) -> None:
+    """What was settled but perhaps not flagged, because the program was killed in between (D1)."""
+    if post.inbox.mark_read:
+        post.box.mark_seen(perhaps_unflagged(post.inbox.id))

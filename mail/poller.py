@@ -1,0 +1,154 @@
+"""One round of intake: every enabled inbox, side by side, none stopping another (R5, R12 `poll`)."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from mail.imap import Mailbox
+from mail.intake import Tally, drain, opened
+from mail.lease import kept
+from store.cleantext import clean
+from store.db import session
+from store.errors import DatabaseProblem, Problem
+from store.queries.intake import InboxSettings, inboxes_to_poll
+from store.reasons import refuse
+from store.services import inboxes, lease
+from store.services.lease import LEASE_SECONDS, Fence, LostLease
+
+log = logging.getLogger("recipients.mail")
+SHORTEST_DELAY = 5.0
+LONGEST_DELAY = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of one inbox brought.  `fetched` is the sum of the outcomes; an unreadable message counts under
+    `opened` and `unreadable`.  `error` is '' or what went wrong, in words; what was counted before it is settled."""
+
+    name: str
+    fetched: int = 0
+    opened: int = 0
+    joined: int = 0
+    refused: int = 0
+    ignored: int = 0
+    unreadable: int = 0
+    error: str = ""
+
+
+def poll_once(*, wait_seconds: float = LEASE_SECONDS) -> list[Round]:
+    """Drains every enabled inbox of the open store once; one Round each, by name.
+
+    A dead local holder's lease is taken over at once; a living one's is waited for up to `wait_seconds`.  Raises
+    Refused `busy` after that, LostLease.  The exit status is `exit_status(rounds)`.
+    """
+    with session():
+        fence = _lease_within(wait_seconds)
+        wanted = inboxes_to_poll()
+    with kept(fence) as lost:
+        rounds = _side_by_side(wanted, fence, lost)
+    if lost.is_set():
+        raise LostLease
+    return rounds
+
+
+def exit_status(rounds: Sequence[Round]) -> int:
+    """0, or 3 when an inbox failed; the others are done nevertheless."""
+    return 3 if any(done.error for done in rounds) else 0
+
+
+def poll_inbox(inbox: InboxSettings, fence: Fence, stop: threading.Event) -> Round:
+    """Connects and drains one inbox.  What goes wrong with it is in the Round and on the inbox; raises LostLease."""
+    tally = Tally()
+    error = ""
+    with session():
+        try:
+            with opened(inbox) as box:
+                drain_and_note(box, inbox, fence, tally, stop, next_in=inbox.poll_seconds)
+        except LostLease:
+            raise
+        except Problem as problem:
+            error = note_failure(inbox, problem, SHORTEST_DELAY)
+        except Exception as fault:  # noqa: BLE001 - the loop: one inbox never stops another
+            error = note_failure(inbox, fault, SHORTEST_DELAY)
+    return _round(inbox, tally, error)
+
+
+def drain_and_note(
+    box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: threading.Event, *, next_in: float
+) -> None:
+    """Settles all that is new and notes on the inbox that this went well; `next_in` seconds till the next round."""
+    drain(box, inbox, fence, tally, stop)
+    inboxes.succeeded(inbox.id, next_try=_in(next_in))
+
+
+def note_failure(inbox: InboxSettings, fault: Exception, delay: float) -> str:
+    """Leaves what went wrong on the inbox and in the log; the sentence.  `delay`: seconds till the next try."""
+    if isinstance(fault, Problem):
+        sentence = clean(fault, limit=1_000)
+        log.warning("inbox %s: %s", clean(inbox.name), sentence)
+    else:
+        kind = type(fault).__name__
+        sentence = clean(f"The program failed on this inbox ({kind}: {fault}); please report it.", limit=1_000)
+        log.error("inbox %s: %s", clean(inbox.name), sentence, exc_info=fault)
+    try:
+        inboxes.failed(inbox.id, sentence, next_try=_in(delay))
+    except DatabaseProblem as problem:
+        log.warning("inbox %s: the error could not be kept: %s", clean(inbox.name), problem)
+    return sentence
+
+
+def delay_after(failures: int) -> float:
+    """Seconds to wait after so many failures in a row: 5 s doubling to 5 min, a third of it at random (N3)."""
+    longest = min(LONGEST_DELAY, SHORTEST_DELAY * 1.5 * 2.0 ** min(failures - 1, 10))
+    return longest * random.uniform(2 / 3, 1.0)
+
+
+def _lease_within(seconds: float) -> Fence:
+    end = time.monotonic() + seconds
+    while True:
+        fence = None if lease.is_held() else lease.acquire()
+        if fence is not None:
+            return fence
+        if time.monotonic() >= end:
+            raise refuse("busy")
+        time.sleep(0.2)
+
+
+def _side_by_side(wanted: Sequence[InboxSettings], fence: Fence, stop: threading.Event) -> list[Round]:
+    """A thread each: a server that does not answer costs its own time only.  Daemons: Ctrl-C need not wait for them."""
+    rounds: dict[int, Round] = {}
+
+    def work(inbox: InboxSettings) -> None:
+        try:
+            rounds[inbox.id] = poll_inbox(inbox, fence, stop)
+        except LostLease as problem:
+            stop.set()
+            rounds[inbox.id] = _round(inbox, Tally(), str(problem))
+
+    threads = [threading.Thread(target=work, args=(inbox,), daemon=True) for inbox in wanted]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [rounds[inbox.id] for inbox in wanted]
+
+
+def _round(inbox: InboxSettings, tally: Tally, error: str) -> Round:
+    return Round(
+        inbox.name,
+        fetched=tally.fetched,
+        opened=tally.opened,
+        joined=tally.joined,
+        refused=tally.refused,
+        ignored=tally.ignored,
+        unreadable=tally.unreadable,
+        error=error,
+    )
+
+
+def _in(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)

@@ -1,0 +1,53 @@
+"""Exactly once, whenever the program is killed (R5.2, D1): the real commands, SIGKILL, and the server's own list."""
+
+import contextlib
+import json
+import random
+import time
+from pathlib import Path
+
+from mail.demo.server import MailServer
+from tests.helpdesk import USER, add_inbox, count, helpdesk, imap, program, unseen
+from tests.servers import PASSWORD, message
+
+KILLS = 10
+EACH = 20
+
+
+def test_R5_2_two_hundred_messages_and_ten_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+    chance = random.Random(11)
+    with MailServer({USER: PASSWORD}) as server:
+        with helpdesk(tmp_path) as url:
+            add_inbox(server.imap_port)
+        for kill in range(KILLS):
+            for number in range(EACH):  # without Message-ID: a message that is settled twice makes a second ticket
+                server.deliver(USER, message(f"a{number}@x.test", f"Question {kill * EACH + number}", "hello " * 500))
+            _start_and_kill(tmp_path, url, "poll --once" if kill % 2 else "worker", chance)
+        with program(url, "--json", "poll", "--once") as last:
+            out, _ = last.communicate(timeout=30)
+        assert last.returncode == 0
+        (done,) = json.loads(out)["inboxes"]
+        assert done["error"] == ""
+        with imap(server.imap_port) as client:
+            client.select(readonly=True)
+            uids = {int(uid) for uid in client.uid("SEARCH", "ALL")[1][0].split()}
+        assert len(uids) == KILLS * EACH
+        assert count(tmp_path, "arrival") == len(uids)
+        assert count(tmp_path, "arrival", f"uid IN ({','.join(map(str, uids))})") == len(uids)
+        assert count(tmp_path, "(SELECT DISTINCT subject FROM ticket)") == count(tmp_path, "ticket") == len(uids)
+        assert count(tmp_path, "message") == count(tmp_path, "raw_message") == len(uids)
+        assert count(tmp_path, "recipient", f"tickets = {KILLS}") == EACH
+        assert unseen(server.imap_port) == 0
+
+
+def _start_and_kill(folder: Path, url: str, words: str, chance: random.Random) -> None:
+    """Kills at any time, or just when something has been committed."""
+    before = count(folder, "arrival")
+    when = time.monotonic() + chance.uniform(0.25, 0.9)
+    with program(url, *words.split()) as running, contextlib.suppress(ProcessLookupError):
+        at_commit = chance.random() < 0.5
+        while time.monotonic() < when and not (at_commit and count(folder, "arrival") > before):
+            time.sleep(0.002)
+        if at_commit:
+            time.sleep(chance.uniform(0, 0.02))
+        running.kill()
