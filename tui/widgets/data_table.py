@@ -97,8 +97,12 @@ class DataTable(Widget, Generic[RowT], can_focus=True):
     CursorRecordLeft = table_messages.CursorRecordLeft
     RowsWanted = table_messages.RowsWanted
 
-    def __init__(self, placeholder: str = "", *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(
+        self, placeholder: str = "", *, marks: bool = True, id: str | None = None, classes: str | None = None
+    ) -> None:
+        """Without `marks`, rows cannot be marked by key or click."""
         super().__init__(id=id, classes=classes)
+        self._can_mark = marks
         self._window = RowWindow()
         self._rows: RowCache[RowT] = RowCache()
         self._painter: TablePainter[RowT] = TablePainter(Look(self._line_style, self._cell_ink))
@@ -197,7 +201,7 @@ class DataTable(Widget, Generic[RowT], can_focus=True):
             self.post_message(self.RowSelected(self, row_id, self.cursor_row))
 
     def action_toggle_mark(self) -> None:
-        if (row_id := self.cursor_id) is not None:
+        if self._can_mark and (row_id := self.cursor_id) is not None:
             self.mark(self._window.marked ^ {row_id})
 
     def action_cursor_up(self) -> None:

@@ -1,4 +1,4 @@
-"""One line for what happened (left) and how things stand (right), cheap to change: some 150 bytes, no layout."""
+"""What happened (left) and how things stand (right), in one line if they fit.  Cheap to change: some 150 bytes."""
 
 from typing import ClassVar, Literal
 
@@ -9,12 +9,13 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.widgets.cells import fit, steady
+from tui.widgets.wrapping import wrap
 
 Severity = Literal["information", "success", "warning", "error"]
 
 
 class StatusBar(Widget):
-    """The line.  Texts may come from outside: they are cleaned, cut to the width and never markup."""
+    """The line.  Texts may come from outside: they are cleaned, kept to the width and never markup."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -26,7 +27,7 @@ class StatusBar(Widget):
     }
     DEFAULT_CSS = """
     StatusBar {
-        height: 1;
+        height: auto;
         background: $panel;
         color: $foreground;
         & > .status-bar--success { color: $text-success; }
@@ -35,11 +36,14 @@ class StatusBar(Widget):
     }
     """
 
-    def __init__(self, left: str = "", right: str = "", *, id: str | None = None) -> None:
+    def __init__(self, left: str = "", right: str = "", *, most_lines: int = 3, id: str | None = None) -> None:
+        """It is `most_lines` high at most."""
         super().__init__(id=id)
+        self._most_lines = most_lines
         self._left = left
-        self._right = right
         self._severity: Severity = "information"
+        self._rights: tuple[str, ...] = (right,)
+        self._right_severity: Severity = "information"
 
     @property
     def text(self) -> str:
@@ -48,43 +52,63 @@ class StatusBar(Widget):
 
     @property
     def right(self) -> str:
-        """What the right side says."""
-        return self._right
+        """What the right side says if there is room."""
+        return self._rights[0]
 
     @property
     def severity(self) -> Severity:
         return self._severity
 
     def say(self, text: str, severity: Severity = "information") -> None:
-        """Puts a text on the left."""
+        """Puts a text on the left; one that is too long takes more lines for as long as it stands there."""
         if (text, severity) != (self._left, self._severity):
             self._left, self._severity = text, severity
-            self.refresh()
+            self._changed()
 
-    def show_right(self, text: str) -> None:
-        """Puts a text on the right; it gets at most half of the line while there is something on the left."""
-        if text != self._right:
-            self._right = text
-            self.refresh()
+    def show_right(self, *texts: str, severity: Severity = "information") -> None:
+        """Puts a text on the right: the first that fits beside the left one, for which give shorter ones too.
+
+        If none fits there is none, but an error gets a line of its own.
+        """
+        if (texts, severity) != (self._rights, self._right_severity):
+            self._rights, self._right_severity = texts, severity
+            self._changed()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return 1
+        return len(self._lines(width))
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
-        if width < 2:
+        lines = self._lines(width)
+        if width < 2 or y >= len(lines):
             return Strip.blank(width, self.rich_style)
-        right = self._right_part(width - 2)
-        left = fit(self._left, width - 1 - cell_len(right))
+        left, right = lines[y]
+        text = f" {left}{' ' * (width - 2 - cell_len(left) - cell_len(right))}"
         said = self.get_component_rich_style(f"status-bar--{self._severity}")
-        beside = self.get_component_rich_style("status-bar--right")
+        beside = self.get_component_rich_style(f"status-bar--{self._right_style}")
         if said == beside:
-            return Strip([Segment(f" {left}{right}", said)], width)
-        return Strip([Segment(f" {left}", said), Segment(right, beside)], width)
+            return Strip([Segment(f"{text}{right} ", said)], width)
+        return Strip([Segment(text, said), Segment(f"{right} ", beside)], width)
 
-    def _right_part(self, room: int) -> str:
-        """The right text with a blank on either side."""
-        text = steady(self._right)
-        if not text:
-            return " "
-        return f" {fit(text, min(cell_len(text), room // 2 if self._left else room - 1))} "
+    @property
+    def _right_style(self) -> str:
+        return "right" if self._right_severity == "information" else self._right_severity
+
+    def _changed(self) -> None:
+        width = self.size.width
+        self.refresh(layout=width > 0 and len(self._lines(width)) != self.size.height)
+
+    def _lines(self, width: int) -> list[tuple[str, str]]:
+        """What stands left and right on each line."""
+        room = max(1, width - 2)
+        left = wrap(self._left, room)
+        if len(left) > self._most_lines:
+            left = [*left[: self._most_lines - 1], fit(" ".join(left[self._most_lines - 1 :]), room)]
+        rights = [steady(text) for text in self._rights]
+        free = room - cell_len(left[-1]) - (1 if left[-1] else 0)
+        right = next((text for text in rights if cell_len(text) <= free), "")
+        lines = [*((text, "") for text in left[:-1]), (left[-1], right)]
+        if rights and not right and (self._right_severity == "error" or not self._left):
+            own = fit(rights[-1], min(cell_len(rights[-1]), room))
+            return [*lines, ("", own)] if self._left else [("", own)]
+        return lines

@@ -1,0 +1,150 @@
+"""Every action of the window, once: from here come bindings, footer, `?` help, command palette and the README's keys.
+
+Each letter has a second key, for keyboards that have no Latin ones.  `why_not` is the rule that the store enforces.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from store.cleantext import clean
+from store.reasons import sentence
+from store.rules import pairing as rule
+from tui.seen import Seen
+
+Place = Literal["recipients", "tickets", "ticket", "everywhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action.  `footer` is its rank among the keys at the bottom of the window, 0 for none.
+
+    `refuses` answers with a reason code when the row under the cursor does not allow it; None: it needs no row.
+    """
+
+    id: str
+    key: str
+    other: str
+    title: str
+    help: str
+    footer: int = 0
+    place: Place = "recipients"
+    refuses: Callable[[Seen], str] | None = None
+
+    @property
+    def keys(self) -> str:
+        """Both keys as Textual's bindings write them."""
+        return ",".join(filter(None, (self.key, self.other)))
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "tickets",
+        "enter",
+        "",
+        "Tickets",
+        "read the tickets that this address opened",
+        6,
+        refuses=lambda seen: "" if seen.line.tickets else "tickets-none",
+    ),
+    Action(
+        "pair",
+        "p",
+        "f6",
+        "Pair",
+        "say which customer or lead this address belongs to",
+        1,
+        refuses=lambda seen: rule.why_not_pair(seen.state),
+    ),
+    Action(
+        "unpair",
+        "P",
+        "f9",
+        "Unpair",
+        "take the pair away again",
+        2,
+        refuses=lambda seen: rule.why_not_unpair(seen.state),
+    ),
+    Action(
+        "ban",
+        "b",
+        "f7",
+        "Ban",
+        "let no message from this address in",
+        3,
+        refuses=lambda seen: rule.why_not_ban(seen.state),
+    ),
+    Action(
+        "unban",
+        "B",
+        "f8",
+        "Unban",
+        "let its messages in again",
+        4,
+        refuses=lambda seen: rule.why_not_unban(seen.state),
+    ),
+    Action("edit", "e", "f2", "Edit", "change the sender's name, mark the address as shared", 5, refuses=lambda _: ""),
+    Action("search", "/", "f3", "Search", "search and filter as you type", 7),
+    Action("filter", "f", "ctrl+f", "Filter", "ready filters, and what a filter line can say", 9),
+    Action("sort", "s", "ctrl+o", "Sort", "choose the column to sort by, or click its title", 10),
+    Action("reverse", "S", "ctrl+r", "Reverse", "sort the other way round"),
+    Action("columns", "c", "f4", "Columns", "show, hide and move columns", 11),
+    Action("export", "x", "ctrl+e", "Export", "print, copy or save what is filtered and sorted", 12),
+    Action("refresh", "r", "f5", "Refresh", "read everything again now"),
+    Action("clear", "escape", "", "Clear", "drop search and filter"),
+    Action("setup", "!", "ctrl+n", "Setup", "what pairing still needs, and how the inboxes fare", 13),
+    Action("fold", "h", "ctrl+t", "History", "fold or unfold quoted history", 1, place="ticket"),
+    Action("next", "n", "f6", "Next", "the next message", 2, place="ticket"),
+    Action("previous", "p", "f7", "Previous", "the message before", 3, place="ticket"),
+    Action("back", "escape", "", "Back", "to where you came from", 4, place="ticket"),
+    Action("open", "enter", "", "Open", "read this ticket", 1, place="tickets"),
+    Action("back", "escape", "", "Back", "to the recipients", 2, place="tickets"),
+    Action("help", "?", "f1", "Help", "these keys, and the filter line", 8, place="everywhere"),
+    Action("palette", "ctrl+p", "", "Palette", "find an action by its name", place="everywhere"),
+    Action("quit", "q", "ctrl+q", "Quit", "close the window", 14, place="everywhere"),
+)
+MOVES: tuple[tuple[str, str], ...] = (
+    ("↑ ↓ j k", "a row up or down"),
+    ("PgUp PgDn", "a screen up or down"),
+    ("g G", "first or last row; Home and End too"),
+    ("← →", "columns that do not fit"),
+    ("Tab", "between table and search line"),
+)
+_NAMES = {
+    "enter": "Enter",
+    "escape": "Esc",
+    "ctrl": "Ctrl",
+    "pageup": "Page Up",
+}
+
+
+def of(place: Place) -> Iterator[Action]:
+    """The actions of one screen, those of every screen last."""
+    yield from (action for action in ACTIONS if action.place == place)
+    yield from (action for action in ACTIONS if action.place == "everywhere")
+
+
+def why_not(action: Action, seen: Seen | None) -> str:
+    """The sentence that says why this row does not allow it, '' if it does.  None: there is no row."""
+    if action.refuses is None:
+        return ""
+    if seen is None:
+        return sentence("no-row")
+    code = action.refuses(seen)
+    return sentence(code, email=clean(seen.line.email), customer=clean(seen.line.paired_to)) if code else ""
+
+
+def key_name(key: str) -> str:
+    """A key as people write it: `Esc`, `Ctrl+E`, `F6`, `p`."""
+    if len(key) == 1:
+        return key
+    return "+".join(_NAMES.get(part, part.upper() if len(part) <= 3 else part.title()) for part in key.split("+"))
+
+
+def key_table() -> str:
+    """The README's table of keys, in Markdown."""
+    lines = ["| Key | Or | Where | Does |", "| --- | --- | --- | --- |"]
+    for action in ACTIONS:
+        other = f"`{key_name(action.other)}`" if action.other else ""
+        lines.append(f"| `{key_name(action.key)}` | {other} | {action.place} | {action.title}: {action.help} |")
+    return "\n".join(lines) + "\n"

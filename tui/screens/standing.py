@@ -1,0 +1,52 @@
+"""How things stand, for the title and the status line: what pairing still needs (R7.1), counts, inboxes."""
+
+import time
+from datetime import UTC, tzinfo
+from typing import NamedTuple
+
+from store.actor import Actor
+from store.queries import health, lists, settings
+from store.queries.health import Counts, Missing
+from store.queries.lists import InboxLine
+from tui import sentences
+from tui.widgets.status_bar import StatusBar
+
+
+class Standing(NamedTuple):
+    """All that the two lines say; `cost` is how many seconds it took to find out."""
+
+    missing: list[Missing]
+    counts: Counts
+    inboxes: list[InboxLine]
+    zone: tzinfo
+    cost: float
+
+
+NOTHING = Standing([], Counts(0, 0), [], UTC, 0.0)
+
+
+def standing(actor: Actor) -> Standing:
+    """Read from the store."""
+    began = time.monotonic()
+    now = health.missing(), health.counts(actor), lists.inboxes(), settings.timezone()
+    return Standing(*now, time.monotonic() - began)
+
+
+def show_missing(now: Standing, title: StatusBar) -> None:
+    """On the right of the title: what is missing, and which key says how to mend it."""
+    if now.missing:
+        short = sentences.missing(now.missing)
+        title.show_right(f"{short} · ! how to mend", f"{short} · !", "Missing: press !", severity="warning")
+    else:
+        title.show_right("")
+
+
+def show_health(now: Standing, status: StatusBar) -> None:
+    """On the right of the status line: counts and inboxes, or the error of one."""
+    counts, unassigned = sentences.counts(now.counts), f"{sentences.number(now.counts.unassigned_tickets)} unassigned"
+    trouble = sentences.inbox_trouble(now.inboxes, now.zone)
+    if trouble:
+        status.show_right(f"{counts} · {trouble}", trouble, severity="error")
+        return
+    health_now = sentences.inbox_health(now.inboxes, now.zone)
+    status.show_right(f"{counts} · {health_now}", f"{unassigned} · {health_now}", health_now, unassigned)

@@ -1,0 +1,15 @@
+"""Completes the field that is being typed in a filter line; the right arrow takes it."""
+
+from textual.suggester import Suggester
+
+from tui.filter_line import suggestion
+
+
+class FieldSuggester(Suggester):
+    """`ban` → `banned:yes`."""
+
+    def __init__(self) -> None:
+        super().__init__(case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return suggestion(value)
