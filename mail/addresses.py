@@ -6,15 +6,21 @@ iterative, bounded, and says “none” where a person could be misled.
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mail.headers import decode_words
 from store.cleantext import storable
 
-_LONGEST = 20_000
+_LONGEST = 65_536
+_LONGEST_SENDER = 20_000
+_MOST_SENDERS = 10
 _LONGEST_ADDRESS = 320
-_BARE = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"@]+")
-_QUOTED_PAIR = re.compile(r"\\(.)")
+_LONGEST_NAME = 500
+_BETWEEN_WORDS = re.compile(r'[\s<>()\[\],;:"]+')
+_ANGLED = re.compile(r"<([^<>]*)>")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +33,32 @@ class Mailbox:
 
 def mailboxes(value: str) -> list[Mailbox]:
     """All mailboxes of an address field, groups and routes resolved; what has no usable address is left out."""
-    found = (_mailbox(piece) for piece in _pieces(value[:_LONGEST]))
-    return [mailbox for mailbox in found if mailbox is not None]
+    return [mailbox for mailbox in _read(value) if mailbox is not None]
 
 
 def the_one(values: list[str]) -> Mailbox | None:
-    """The sender that all these fields agree on; None when there is none, or more than one (I2)."""
-    found = [mailbox for value in values for mailbox in mailboxes(value)]
-    if len({mailbox.address.casefold() for mailbox in found}) != 1:
+    """The sender that all these fields agree on; None when there is none, more than one, or one in doubt (I2)."""
+    if len(values) > _MOST_SENDERS or any(len(value) > _LONGEST_SENDER for value in values):
         return None
-    return found[0]
+    found = [mailbox for value in values for mailbox in _read(value)]
+    certain = [mailbox for mailbox in found if mailbox is not None]
+    if len(certain) < len(found) or len({mailbox.address.casefold() for mailbox in certain}) != 1:
+        return None
+    return certain[0]
+
+
+def _read(value: str) -> Iterator[Mailbox | None]:
+    """The mailboxes in order; None for what means to be one and is not usable."""
+    words: list[str] = []
+    for piece in _pieces(value[:_LONGEST]):
+        if "@" not in piece and "<" not in piece:
+            words.append(_name(piece))  # `Smith, Anna <anna@…>`: a comma that should have been quoted
+            continue
+        mailbox = _mailbox(piece)
+        name = ", ".join(filter(None, (*words, mailbox.name if mailbox else "")))
+        words.clear()
+        if mailbox is not None or "@" in piece:
+            yield Mailbox(mailbox.address, name[:_LONGEST_NAME]) if mailbox else None
 
 
 def _pieces(value: str) -> list[str]:
@@ -73,19 +95,22 @@ def _pieces(value: str) -> list[str]:
 
 def _mailbox(piece: str) -> Mailbox | None:
     text, comment = _without_comments(piece)
-    start = _outside_quotes(text, "<")
-    if start >= 0:
-        inner = text[start + 1 :].partition(">")[0].strip()
-        if inner.startswith("@") and ":" in inner:
-            # a source route, `<@relay:user@host>`: the mailbox is behind the last colon (RFC 5322, 4.4)
-            inner = inner.rpartition(":")[2]
-        address = _usable(inner)
-        name = _name(text[:start]) or _name(comment)
+    unquoted = _QUOTED.sub(lambda match: " " * len(match[0]), text)
+    inside = [text[found.start(1) : found.end(1)].strip() for found in _ANGLED.finditer(unquoted)]
+    if inside:
+        angled = {_behind_route(words) for words in inside if "@" in words}
+        address = _usable(angled.pop()) if len(angled) == 1 else ""
+        name = _name(text[: unquoted.index("<")]) or _name(comment)
     else:
-        bare = _BARE.findall(text)
-        address = _usable(text.strip()) or (_usable(bare[0]) if len(bare) == 1 else "")
-        name = _name(comment) or (_name(text.replace(address, " ")) if address else "")
+        bare = {word for word in _BETWEEN_WORDS.split(text) if "@" in word[1:-1]}
+        address = _usable(text.strip()) or (_usable(bare.pop()) if len(bare) == 1 else "")
+        name = _name(comment) or _name(text.replace(address, " ") if address else "")
     return Mailbox(address, name) if address else None
+
+
+def _behind_route(text: str) -> str:
+    """`<@relay:user@host>`: the mailbox is behind the last colon (RFC 5322, 4.4)."""
+    return text.rpartition(":")[2] if text.startswith("@") and ":" in text else text
 
 
 def _usable(text: str) -> str:
@@ -94,16 +119,23 @@ def _usable(text: str) -> str:
     plain = local.strip('"') if local.startswith('"') and local.endswith('"') and len(local) > 2 else local
     if not plain or not domain or len(text) > _LONGEST_ADDRESS:
         return ""
-    if "@" in local and plain is local:
+    if plain is local and any(char in '@<>()[],;:"\\' for char in local):
         return ""
-    if any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs") for char in text):
+    if not (text.isascii() and text.isprintable() and " " not in text) and any(map(_is_unfit, text)):
         return ""
     if any(char in '<>()[],;:"\\' for char in domain) and not re.fullmatch(r"\[[0-9A-Fa-f.:IPv]+\]", domain):
         return ""
     return text
 
 
+def _is_unfit(char: str) -> bool:
+    """White space, control and format characters, and what stands for bytes that could not be read."""
+    return char == "\ufffd" or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
+
+
 def _without_comments(piece: str) -> tuple[str, str]:
+    if "(" not in piece:
+        return piece, ""
     kept: list[str] = []
     comment: list[str] = []
     depth, quoted, escaped = 0, False, False
@@ -124,19 +156,8 @@ def _without_comments(piece: str) -> tuple[str, str]:
     return "".join(kept), "".join(comment).strip("() ")
 
 
-def _outside_quotes(text: str, wanted: str) -> int:
-    """Where `wanted` stands last outside of quotes: a bracket in an unquoted name is not the address's."""
-    quoted, place = False, -1
-    for index, char in enumerate(text):
-        if char == '"':
-            quoted = not quoted
-        elif char == wanted and not quoted:
-            place = index
-    return place
-
-
 def _name(text: str) -> str:
     stripped = text.strip()
-    if stripped.startswith('"'):
-        stripped = _QUOTED_PAIR.sub(r"\1", stripped.strip('"'))
-    return storable(" ".join(decode_words(stripped).split()))[:500]
+    if '"' in stripped:
+        stripped = _QUOTED_PAIR.sub(r"\1", _QUOTED.sub(lambda match: match[0][1:-1], stripped)).strip('"')
+    return storable(" ".join(decode_words(stripped.strip("<>[] ")).split()))[:_LONGEST_NAME]

@@ -15,6 +15,11 @@ DEEPEST = 50
 MOST_PARTS = 1_000
 _LONGEST_NAME = 200
 _REST_OF_LINE = re.compile(rb"[ \t]*(?=[\r\n]|\Z)")
+_FIRST_MARK = re.compile(rb"(?:\A|[\r\n])--([!-~](?:[ -~]{0,198}[!-~])?)[ \t]*(?=[\r\n]|\Z)")
+_HTML_CHARSET = re.compile(rb"""<meta[^<>]{0,200}charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)
+_TEXTS = ("text/plain", "text/html")
+# other forms of a text beside it, for special readers
+_FORMS = (*_TEXTS, "text/enriched", "text/x-amp-html", "text/watch-html")
 
 
 @dataclass(slots=True)
@@ -27,6 +32,8 @@ class Part:
     attached: bool
     encoding: str
     body: bytes
+    boundary: bytes = b""
+    stray: bytes = b""
     number: int = -1
     children: list["Part"] = field(default_factory=list)
 
@@ -38,10 +45,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """All parts of a message.  `cut` is '' or says which bound was met; what lies beyond it is not in the tree."""
+    """All parts of a message; `shown` are the leaves that make up its text.
+
+    `cut` is '' or says which bound was met; what lies beyond it is not in the tree.
+    """
 
     root: Part
     leaves: list[Part]
+    shown: list[Part]
     cut: str = ""
 
 
@@ -53,30 +64,30 @@ def walk(fields: Fields, body: bytes) -> Tree:
     waiting = [(root, 0)]
     while waiting:
         part, depth = waiting.pop()
-        boundary = _boundary(part)
-        if boundary and depth >= DEEPEST:
-            cut, boundary = f"its parts nest deeper than {DEEPEST}", b""
-        if not boundary:
+        if part.boundary and depth >= DEEPEST:
+            cut, part.boundary = f"its parts nest deeper than {DEEPEST}", b""
+        if not part.boundary:
             part.number = len(leaves)
             leaves.append(part)
             continue
-        sections, more = _sections(part.body, boundary, max(0, MOST_PARTS - len(leaves) - len(waiting)))
+        sections, more = _sections(part.body, part.boundary, max(0, MOST_PARTS - len(leaves) - len(waiting)))
         if more:
             cut = f"it has more than {MOST_PARTS} parts"
         part.children = [_part(*headers.split_part(section)) for section in sections]
         part.body = b""
         waiting.extend((child, depth + 1) for child in reversed(part.children))
-    return Tree(root, leaves, cut)
+    return Tree(root, leaves, _shown(root), cut)
 
 
 def readable(tree: Tree) -> str:
     """The text a person reads: plain text, or HTML as text where there is no plain text beside it."""
-    return "\n\n".join(text for text in (_text_of(part) for part in _shown(tree.root)) if text.strip())
+    texts = [decode(tree.root.stray), *(_text_of(part) for part in tree.shown)]
+    return "\n\n".join(text for text in texts if text.strip())
 
 
 def attachments(tree: Tree) -> tuple[Attached, ...]:
     """What is not shown as text: each leaf with its name, type, size and hash."""
-    text = {id(part) for part in _text_leaves(tree.root)}
+    text = {id(part) for part in (*tree.shown, *_text_leaves(tree.root))}
     return tuple(_attached(part) for part in tree.leaves if id(part) not in text and (part.body or part.name))
 
 
@@ -88,40 +99,52 @@ def _part(fields: Fields, body: bytes) -> Part:
     part = Part(
         type=known,
         charset=parameters.get("charset", ""),
-        name=name[:_LONGEST_NAME],
+        name=headers.decode_words(name)[:_LONGEST_NAME],
         attached=disposition == "attachment",
         encoding=fields.first("content-transfer-encoding"),
         body=body,
+        stray=fields.stray,
     )
     if known.startswith("multipart/"):
-        part.charset = parameters.get("boundary", "")[:200]
+        _find_boundary(part, parameters.get("boundary", ""))
     return part
 
 
-def _boundary(part: Part) -> bytes:
-    return part.charset.encode("utf-8", "replace") if part.type.startswith("multipart/") else b""
+def _find_boundary(part: Part, named: str) -> None:
+    """The boundary that the body really has: a wrong or missing parameter must not hide the parts."""
+    boundary = named.rstrip()[:200].encode("utf-8", "replace")
+    if boundary and next(_boundary_lines(part.body, boundary), None):
+        part.boundary = boundary
+        return
+    part.body = part.content  # a multipart must not be encoded, but some are
+    if boundary and next(_boundary_lines(part.body, boundary), None):
+        part.boundary = boundary
+    elif first := _FIRST_MARK.search(part.body):
+        part.boundary = first[1]
+    else:
+        part.type = "text/plain"
 
 
 def _sections(body: bytes, boundary: bytes, most: int) -> tuple[list[bytes], bool]:
     """What lies between the boundary lines, at most `most` pieces, and whether there were more.
 
-    A missing end is the body's end; a body without any boundary is one piece of text.
+    A missing end is the body's end; what is written behind the end is a piece, too.
     """
     sections: list[bytes] = []
-    start = -1
+    start, closed = -1, False
     for line_start, line_end, is_last in _boundary_lines(body, boundary):
         if start >= 0:
-            sections.append(_without_first_newline(body[start:line_start]))
+            piece = _without_first_newline(body[start:line_start])
+            if not closed or piece.strip():
+                sections.append(b"\n" + piece if closed else piece)
         if len(sections) > most:
             return sections[:most], True
-        start = -1 if is_last else line_end
-        if is_last:
-            break
+        start, closed = line_end, is_last
     if start >= 0:
-        sections.append(_without_first_newline(body[start:]))
-    if not sections and body.strip():
-        return [b"\n" + body], False
-    return sections, False
+        piece = _without_first_newline(body[start:])
+        if not closed or piece.strip():
+            sections.append(b"\n" + piece if closed else piece)
+    return sections[:most], len(sections) > most
 
 
 def _boundary_lines(body: bytes, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
@@ -144,6 +167,8 @@ def _without_first_newline(section: bytes) -> bytes:
 
 def _shown(root: Part) -> list[Part]:
     """The leaves that make up the text: of each multipart/alternative the plain one if it says something."""
+    if not root.children and root.type in _TEXTS and not root.attached:
+        return [root]  # alone, it is the message whatever its name
     shown: list[Part] = []
     waiting = [root]
     while waiting:
@@ -152,20 +177,20 @@ def _shown(root: Part) -> list[Part]:
             if _is_text(part):
                 shown.append(part)
         elif part.type == "multipart/alternative":
-            waiting.append(_best(part.children))
+            waiting.extend(reversed(_best(part.children)))
         else:
             waiting.extend(reversed(part.children))
     return shown
 
 
-def _best(choices: list[Part]) -> Part:
-    for part in choices:
-        if part.type == "text/plain" and _is_text(part) and part.content.strip():
-            return part
-    for part in reversed(choices):
-        if part.children or (part.type == "text/html" and _is_text(part)):
-            return part
-    return choices[0]
+def _best(choices: list[Part]) -> list[Part]:
+    """One form of the same text; two pieces of one type are not two forms but two texts."""
+    plain = [part for part in choices if part.type == "text/plain" and _is_text(part) and part.body.strip()]
+    if plain:
+        return plain
+    html = [part for part in choices if part.type == "text/html" and _is_text(part)]
+    nested = [part for part in choices if part.children]
+    return nested[-1:] or html or choices[:1]
 
 
 def _text_leaves(root: Part) -> list[Part]:
@@ -176,19 +201,23 @@ def _text_leaves(root: Part) -> list[Part]:
         part, alternative = waiting.pop()
         if part.children:
             waiting.extend((child, part.type == "multipart/alternative") for child in part.children)
-        elif _is_text(part) and (alternative or part.type in ("text/plain", "text/html")):
+        elif _is_text(part) or (alternative and part.type in _FORMS and not part.attached):
             found.append(part)
     return found
 
 
 def _is_text(part: Part) -> bool:
-    return part.type in ("text/plain", "text/html", "text/enriched") and not part.attached and not part.name
+    return part.type in _TEXTS and not part.attached and not part.name
 
 
 def _text_of(part: Part) -> str:
-    text = decode(part.content, part.charset)
-    text = to_text(text) if part.type == "text/html" else text
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    content = part.content
+    charset = part.charset
+    if part.type == "text/html":
+        if not charset and (named := _HTML_CHARSET.search(content[:2_000])):
+            charset = named[1].decode("ascii", "replace")
+        return to_text(decode(content, charset))
+    return decode(content, charset).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
 
 
 def _attached(part: Part) -> Attached:

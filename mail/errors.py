@@ -28,18 +28,19 @@ def explained(step: str, place: str, error: BaseException) -> MailProblem:
     """The problem behind an exception of the network at this step; `place` is HOST:PORT."""
     if isinstance(error, MailProblem):
         return error
-    if isinstance(error, socket.gaierror):
+    if isinstance(error, socket.gaierror) or (step == "connect" and isinstance(error, UnicodeError)):
         return MailProblem("name", f"The host name of {place} is not known; check the inbox's host.")
     if isinstance(error, ssl.SSLCertVerificationError):
         return MailProblem("tls", _certificate(place, error))
-    if isinstance(error, ssl.SSLError):
+    if isinstance(error, ssl.SSLError) and step in ("connect", "tls"):
         words = clean(error.reason or error)
         return MailProblem("tls", f"{place} does not speak TLS as asked ({words}); check port and security.")
     if isinstance(error, TimeoutError):
-        return MailProblem(step, f"{place} did not answer in time while trying to {_DOING[step]}; it is tried again.")
+        remedy = "check host, port and security" if step == "connect" else "it is tried again"
+        return MailProblem(step, f"{place} did not answer in time while trying to {_DOING[step]}; {remedy}.")
     if isinstance(error, ConnectionRefusedError):
         return MailProblem("connect", f"{place} refused the connection; check host and port, and that the server runs.")
-    return MailProblem(step, f"{place} failed to {_DOING[step]}: {_words(error)}")
+    return MailProblem(step, f"{place} failed to {_DOING[step]}: {words_of(error)}")
 
 
 _DOING = {
@@ -67,9 +68,10 @@ def _certificate(place: str, error: ssl.SSLCertVerificationError) -> str:
     return f"The certificate of {place} is not valid ({clean(words)})."
 
 
-def _words(error: BaseException) -> str:
-    """What the server said, without the wrapping of bytes and of the library."""
-    said = error.args[0] if error.args else error
+def words_of(error: BaseException) -> str:
+    """What the server or the system said, without the wrapping of bytes and of the libraries."""
+    answer = getattr(error, "command_result", None)  # imap-tools: (status, [words])
+    said = answer[1][-1] if answer and answer[1] else error.args[0] if error.args else error
     if isinstance(said, bytes):
         said = said.decode("utf-8", "replace")
     return clean(getattr(error, "strerror", None) or said or type(error).__name__, limit=300)

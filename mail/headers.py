@@ -1,9 +1,9 @@
 """A message's header block: split, unfolded, decoded, in linear time whatever its state (RFC 5322, 2047, 2231)."""
 
-import base64
 import binascii
 import quopri
 import re
+from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from mail.charsets import decode
@@ -11,49 +11,64 @@ from mail.charsets import decode
 LARGEST_HEADER = 65_536
 MOST_HEADERS = 1_000
 LARGEST_BLOCK = 1_000_000
-_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
+_LEADING = re.compile(rb"[\r\n]*")
+# a line of white space alone ends the header only if no field follows it
+_END = re.compile(rb"\r?\n\r?\n|\r\r|\r?\n[ \t]+\r?\n(?![!-9;-~]{1,100}[ \t]*:|[ \t])")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_NAME = re.compile(rb"^([!-9;-~]{1,100})[ \t]*:")
-_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
-_BETWEEN = re.compile(r"(=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=)\s+(?==\?[^?\s]{1,60}\?[bBqQ]\?)")
+_NAME = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
+_USUAL = re.compile(
+    rb"(?:arc|authentication|auto|bcc|cc|comments|content|date|delivered|dkim|errors|from|importance|in-reply|keywords|list|"
+    rb"message|mime|organi[sz]ation|precedence|priority|received|references|reply|resent|return|sender|subject|thread|to|"
+    rb"user|x)(?:-[a-z0-9-]*)?[ \t]*:",
+    re.IGNORECASE,
+)
+_MAILBOX_LINE = (b"From ", b">From ")
+_WORD_START = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
 _PARAMETER = re.compile(r';\s*([^\s=;"*]{1,60})(\*\d{1,3})?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)')
 _LONGEST_VALUE = 10_000
+_ENCODING = re.compile(r"[a-z0-9-]+")
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=\r]*[ \t\r]*")
+_LONG_BASE64_LINE = re.compile(rb"[^ ]{30,}[ \t\r]*")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
+_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]+=*")
 
 
 class Fields:
-    """The header fields in order, names in lower case, values as raw unfolded bytes."""
+    """The header fields in order, names in lower case, values as raw unfolded bytes.
 
-    def __init__(self, pairs: list[tuple[str, bytes]], *, cut: str = "") -> None:
-        self._pairs = pairs
+    `cut` is '' or says which bound was met; `stray` are the lines that are no fields, which may be text.
+    """
+
+    def __init__(self, pairs: list[tuple[str, bytes]], *, cut: str = "", stray: bytes = b"") -> None:
+        self._values: dict[str, list[bytes]] = {}
+        for name, value in pairs:
+            self._values.setdefault(name, []).append(value)
         self.cut = cut
+        self.stray = stray
 
     def all(self, name: str) -> list[str]:
         """Each value of a field as text with encoded words as they are, at most 64 KB each."""
-        return [decode(value[:LARGEST_HEADER]).strip() for known, value in self._pairs if known == name]
+        return [decode(value[:LARGEST_HEADER]).strip() for value in self._values.get(name, ())]
 
     def first(self, name: str) -> str:
         """The first value of a field, '' when there is none."""
-        for known, value in self._pairs:
-            if known == name:
-                return decode(value[:LARGEST_HEADER]).strip()
-        return ""
+        values = self._values.get(name)
+        return decode(values[0][:LARGEST_HEADER]).strip() if values else ""
 
     def text(self, name: str) -> str:
         """The first value of a field with its encoded words decoded, on one line."""
         return " ".join(decode_words(self.first(name)).split())
 
     def __bool__(self) -> bool:
-        return bool(self._pairs)
+        return bool(self._values)
 
 
 def split(raw: bytes) -> tuple[Fields, bytes]:
     """The header fields and the body.  A line that is no header is passed over, not taken for the body's start."""
-    start = 0
-    while raw[start : start + 1] in (b"\r", b"\n"):
-        start += 1
-    first, _, _ = raw[start : start + 200].partition(b"\n")
-    if not _NAME.match(first) and not first.startswith((b"From ", b">From ")):
-        return (Fields([]), raw) if start else _split_at(raw, 0)
+    leading = _LEADING.match(raw)
+    start = leading.end() if leading else 0
+    if start and not _NAME.match(raw, start) and not raw.startswith(_MAILBOX_LINE, start):
+        return Fields([]), raw
     return _split_at(raw, start)
 
 
@@ -66,65 +81,78 @@ def _split_at(raw: bytes, start: int) -> tuple[Fields, bytes]:
 def _fields(block: bytes) -> Fields:
     cut = f"its header is larger than {LARGEST_BLOCK} bytes" if len(block) > LARGEST_BLOCK else ""
     pairs: list[tuple[str, list[bytes]]] = []
-    for line in _LINE_END.split(block[:LARGEST_BLOCK]):
+    stray: list[bytes] = []
+    current: list[bytes] = stray
+    for number, line in enumerate(_LINE_END.split(block[:LARGEST_BLOCK])):
         match = _NAME.match(line)
-        if line[:1] in (b" ", b"\t") and pairs:
-            pairs[-1][1].append(line)
-        elif match:
+        if line[:1] in (b" ", b"\t"):
+            current.append(line)
+        elif match and (not stray or _USUAL.match(line)):
             if len(pairs) >= MOST_HEADERS:
                 cut = f"it has more than {MOST_HEADERS} header fields"
                 break
-            pairs.append((match[1].decode("ascii").lower(), [line[match.end() :]]))
-    return Fields([(name, b"".join(lines)) for name, lines in pairs], cut=cut)
+            current = [line[match.end() :]]
+            pairs.append((match[1].decode("ascii").lower(), current))
+        elif number or not line.startswith(_MAILBOX_LINE):
+            # from here on, what only looks like a field (`Note: …`) is text, too
+            current = stray
+            current.append(line)
+    fields = [(name, b"".join(lines)) for name, lines in pairs]
+    if not cut and any(len(value) > LARGEST_HEADER for _, value in fields):
+        cut = f"a header field is larger than {LARGEST_HEADER} bytes"
+    return Fields(fields, cut=cut, stray=b"\n".join(stray).strip())
 
 
 def decode_words(text: str) -> str:
-    """Decodes encoded words (RFC 2047); neighbours of one charset are joined first, as a character may be split over
-    two of them.  What is broken stays as it is."""
-    if "=?" not in text:
-        return text
-    joined = _BETWEEN.sub(r"\1", text)
+    """Decodes encoded words (RFC 2047), in one pass.  Neighbours of one charset are joined first, as a character may be
+    split over two of them.  What is broken stays as it is."""
     out: list[str] = []
     pending, charset, at = b"", "", 0
-    for match in _WORD.finditer(joined):
-        data = _word_bytes(match[2], match[3])
-        name = match[1].partition("*")[0]
-        between = joined[at : match.start()]
-        if pending and (between or name.lower() != charset.lower() or data is None):
+    for start, end, name, data in _encoded_words(text):
+        between = text[at:start]
+        if at and not between.strip():
+            between = ""
+        if pending and (between or name.lower() != charset.lower()):
             out.append(decode(pending, charset))
             pending = b""
         out.append(between)
-        if data is None:
-            out.append(match[0])
-        else:
-            pending, charset = pending + data, name
-        at = match.end()
-    out.append(decode(pending, charset) if pending else "")
-    out.append(joined[at:])
+        pending, charset, at = pending + data, name, end
+    if pending:
+        out.append(decode(pending, charset))
+    out.append(text[at:])
     return "".join(out)
 
 
-def _word_bytes(encoding: str, payload: str) -> bytes | None:
-    if encoding in "qQ":
-        return quopri.decodestring(payload.encode("utf-8", "replace"), header=True)
-    data = payload.encode("ascii", "ignore")
-    try:
-        return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
-    except (binascii.Error, ValueError):
-        return None
+def _encoded_words(text: str) -> Iterator[tuple[int, int, str, bytes]]:
+    """(start, end, charset, bytes) of each encoded word that can be read."""
+    at = 0
+    while (start := text.find("=?", at)) >= 0:
+        match = _WORD_START.match(text, start)
+        if match is None:
+            at = start + 2
+            continue
+        end = text.find("?=", match.end())
+        if end < 0:
+            return
+        payload = text[match.end() : end].encode("utf-8", "replace")
+        encoding = "base64" if match[2] in "bB" else "q"
+        data = quopri.decodestring(payload, header=True) if encoding == "q" else decoded_body(payload, encoding)
+        yield start, end + 2, match[1].partition("*")[0], data
+        at = end + 2
 
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:
     """A value such as Content-Type's: the part before the first `;` in lower case, and its parameters, with
     continuations and charsets of RFC 2231.  Only the first 10,000 characters count."""
     head, separator, rest = value[:_LONGEST_VALUE].partition(";")
+    kind = (head.split() or [""])[0]
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for name, number, extended, raw in _PARAMETER.findall(separator + rest):
         text = raw.strip()
         if text.startswith('"'):
             text = re.sub(r"\\(.)", r"\1", text.strip('"'))
         pieces.setdefault(name.lower(), []).append((int(number[1:]) if number else 0, bool(extended), text))
-    return head.strip().lower(), {name: _joined(parts) for name, parts in pieces.items()}
+    return kind.lower(), {name: _joined(parts) for name, parts in pieces.items()}
 
 
 def _joined(parts: list[tuple[int, bool, str]]) -> str:
@@ -132,7 +160,7 @@ def _joined(parts: list[tuple[int, bool, str]]) -> str:
     if not any(extended for _, extended, _ in parts):
         # continuations are joined; a parameter that is merely repeated counts once
         texts = [text for _, _, text in parts] if parts[-1][0] else [parts[0][2]]
-        return decode_words("".join(texts))
+        return "".join(texts)
     charset = ""
     data = b""
     for place, (_, extended, text) in enumerate(parts):
@@ -144,25 +172,41 @@ def _joined(parts: list[tuple[int, bool, str]]) -> str:
 
 def decoded_body(body: bytes, encoding: str) -> bytes:
     """The content of a part by its Content-Transfer-Encoding; what is not decodable stays as it is."""
-    kind = encoding.strip().lower()
-    if kind == "base64":
+    kind = _ENCODING.match(encoding.strip().lower())
+    if kind and kind[0] == "base64":
+        compact = body.translate(None, b" \t\r\n")
         try:
-            return binascii.a2b_base64(body)
+            return binascii.a2b_base64(compact, strict_mode=True)
         except (binascii.Error, ValueError):
-            return _lenient_base64(body)
-    if kind == "quoted-printable":
+            return _broken_base64(body)
+    if kind and kind[0] == "quoted-printable":
         return quopri.decodestring(body)
     return body
 
 
-def _lenient_base64(body: bytes) -> bytes:
-    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", body)
+def _broken_base64(body: bytes) -> bytes:
+    """What can be decoded of it, and behind that, as it is, text that somebody wrote under it (or instead of it)."""
+    lines = body.split(b"\n")
+    first = next((number for number, line in enumerate(lines) if not _BASE64_LINE.fullmatch(line)), len(lines))
+    rest = lines[first:]
+    if sum(bool(_LONG_BASE64_LINE.fullmatch(line)) for line in rest) > len(rest) // 2:
+        first, rest = len(lines), []  # noise within, nothing behind
+    # each run ends with its own padding: pieces may be put together, and the last may be cut short
+    runs = _BASE64_RUN.findall(_NOT_BASE64.sub(b"", b"".join(lines[:first])))
+    decoded = b"".join(_run_of_base64(run) for run in runs)
+    written = b"\n".join(rest)
+    return decoded + (b"\n" if decoded else b"") + written if written.strip() else decoded
+
+
+def _run_of_base64(run: bytes) -> bytes:
+    letters = run.rstrip(b"=")
     usable = letters[: len(letters) - (len(letters) % 4 == 1)]
-    return base64.b64decode(usable + b"=" * (-len(usable) % 4))
+    return binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
 
 
 def split_part(section: bytes) -> tuple[Fields, bytes]:
     """The fields and the body of one part of a multipart; a part may have no fields at all."""
     if section[:1] in (b"\n", b"\r"):
         return Fields([]), section[2:] if section.startswith(b"\r\n") else section[1:]
-    return _split_at(section, 0)
+    fields, body = _split_at(section, 0)
+    return (fields, body) if fields else (Fields([]), section)

@@ -1,6 +1,8 @@
 """HTML → readable text: blocks become lines, links show where they lead, quotes get `> ` (THREATS T3, D13).
 
-Bounded: the parser's time grows with the square of the nesting, so what nests absurdly is only stripped of its tags.
+Bounded: the parser's time grows with the square of the nesting and of a tag's attributes, and unclosed formatting is
+opened again in every block.  So first the tags are tamed: those that do not shape the text go, the others keep one
+attribute at most; what nests absurdly even then is only stripped of its tags.
 """
 
 import html
@@ -9,25 +11,34 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
 
-
-def _words(text: str) -> list[str]:
-    return text.split()
+from store.cleantext import storable
 
 
-_LONGEST = 2_000_000
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_LONGEST = 1_000_000
+_LONGEST_TARGET = 2_000
 _DEEPEST = 150
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,19})")
-_VOID = frozenset(_words("area base br col embed hr img input link meta param source track wbr"))
-_CLOSED_BY_THEMSELVES = frozenset(_words("p li td tr th dd dt option tbody thead tfoot"))
-_DROPPED = frozenset(_words("head script style title template noscript"))
-_BLOCKS = frozenset(
-    _words(
-        "address article aside blockquote body dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li "
-        "main nav ol p pre section table tr ul"
-    )
+_VOID = _words("br hr img")
+_CLOSED_BY_THEMSELVES = _words("p li td tr th dd dt tbody thead tfoot")
+_DROPPED = _words("head script style title template")
+_BLOCKS = _words(
+    "address article aside blockquote body dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li "
+    "main nav ol p pre section table tr ul"
 )
-_SPACED = frozenset(_words("blockquote h1 h2 h3 h4 h5 h6 ol p pre table ul"))
-_SPACES = re.compile(r"[ \t\r\n\f]+")
+_SPACED = _words("blockquote h1 h2 h3 h4 h5 h6 ol p pre table ul")
+_KEPT = _VOID | _CLOSED_BY_THEMSELVES | _DROPPED | _BLOCKS | _words("a html")
+_ATTRIBUTES = {
+    name: re.compile(rf"""(?:^|[\s"'/]){attribute}\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+    for name, attribute in (("a", "href"), ("img", "alt"))
+}
+# a tag never reaches over the next `<`, so that no text is looked at twice; without its `>` it is no tag
+_TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/<>]{0,60})(?:((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>|([^<>]*+)>)?""")
+_SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
+# invisible filler behind the preview line of newsletters
+_FILLER = re.compile("(?:[\u00ad\u034f\u200b-\u200d\u2060\ufeff][ \xa0\u2007\r\n]*){4,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 
@@ -35,28 +46,51 @@ _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 def to_text(markup: str) -> str:
     """The text of an HTML document as a person would read it.  Never raises; what is cut off is said."""
     cut = len(markup) - _LONGEST
-    text = markup[:_LONGEST]
-    readable = _stripped(text) if _nests_absurdly(text) else _Writer().read(text)
-    return f"{readable}\n\n[{cut} more characters are in the original]" if cut > 0 else readable
+    tamer = _Tamer()
+    tame = _TAG.sub(tamer.tamed, _FILLER.sub(" ", storable(markup[:_LONGEST])))
+    readable = _stripped(tame) if tamer.deepest > _DEEPEST else _Writer().read(tame)
+    text = storable(readable)
+    return f"{text}\n\n[{cut} more characters are in the original]" if cut > 0 else text
 
 
-def _nests_absurdly(markup: str) -> bool:
-    """An upper bound of how deep the elements nest, found in one pass over the tags."""
-    opened: dict[str, int] = {}
-    depth = 0
-    for close, name in _TAG.findall(markup):
-        tag = name.lower()
-        if tag in _VOID or tag in _CLOSED_BY_THEMSELVES:
-            continue
-        if not close:
-            opened[tag] = opened.get(tag, 0) + 1
-            depth += 1
-        elif opened.get(tag, 0):
-            opened[tag] -= 1
-            depth -= 1
-        if depth > _DEEPEST:
-            return True
-    return False
+class _Tamer:
+    """Rewrites the tags one after the other and keeps an upper bound of how deep the elements nest."""
+
+    def __init__(self) -> None:
+        self.deepest = 0
+        self._depth = 0
+        self._opened: dict[str, int] = {}
+
+    def tamed(self, match: re.Match[str]) -> str:
+        """What stands for a tag: itself with one attribute at most, nothing, or its text where it is no tag."""
+        name = match[2].lower()
+        attributes = match[3] if match[3] is not None else match[4]
+        if attributes is None:
+            return "&lt;" + match[0][1:]
+        if name not in _KEPT:
+            return ""
+        self._count(name, closes=bool(match[1]))
+        if match[1]:
+            return f"</{name}>"
+        return f"<{name}{_kept_attribute(name, attributes)}>"
+
+    def _count(self, name: str, *, closes: bool) -> None:
+        if name in _VOID or name in _CLOSED_BY_THEMSELVES:
+            return
+        opened = self._opened.get(name, 0)
+        step = 1 if not closes else -1 if opened else 0
+        self._opened[name] = opened + step
+        self._depth += step
+        self.deepest = max(self.deepest, self._depth)
+
+
+def _kept_attribute(name: str, attributes: str) -> str:
+    wanted = _ATTRIBUTES.get(name)
+    found = wanted.search(attributes) if wanted else None
+    if found is None:
+        return ""
+    value = (found[1] or found[2] or found[3] or "")[:_LONGEST_TARGET].replace('"', "&quot;")
+    return f' {"href" if name == "a" else "alt"}="{value}"'
 
 
 def _stripped(markup: str) -> str:
@@ -64,6 +98,9 @@ def _stripped(markup: str) -> str:
     spoken = first + "".join(piece.partition("-->")[2] for piece in rest)
     lines = (line.strip() for line in html.unescape(_ANY_TAG.sub("\n", spoken)).splitlines())
     return "\n".join(line for line in lines if line)
+
+
+_ITEM = "- "
 
 
 class _Writer:
@@ -74,11 +111,12 @@ class _Writer:
         self._line = ""
         self._quotes = 0
         self._pre = 0
+        self._room = 2 * _LONGEST
 
     def read(self, markup: str) -> str:
         root = LexborHTMLParser(markup).root
         node = root
-        while node is not None:
+        while node is not None and self._room > 0:
             skipped = self._enter(node)
             if not skipped and node.first_child is not None:
                 node = node.first_child
@@ -93,6 +131,8 @@ class _Writer:
                 else:
                     node = node.parent
         self._end_line()
+        if self._room <= 0:
+            self._done.append("[the rest is in the original]")
         return _BLANK_LINES.sub("\n\n", "\n".join(self._done)).strip()
 
     def _enter(self, node: Any) -> bool:
@@ -119,7 +159,7 @@ class _Writer:
         self._quotes += tag == "blockquote"
         self._pre += tag == "pre"
         if tag == "li":
-            self._line = "- "
+            self._line = _ITEM
         if tag == "hr":
             self._line = "-----"
 
@@ -129,11 +169,19 @@ class _Writer:
             self._write_target(node)
         if tag not in _BLOCKS:
             return
+        if tag == "li" and self._line == _ITEM:
+            self._line = ""
         self._end_line()
-        self._quotes -= tag == "blockquote"
+        if tag == "blockquote":
+            self._close_quote()
         self._pre -= tag == "pre"
         if tag in _SPACED:
             self._blank_line()
+
+    def _close_quote(self) -> None:
+        self._quotes -= 1
+        while self._done and self._done[-1].startswith(">") and not self._done[-1].strip("> "):
+            self._done.pop()
 
     def _write_target(self, node: Any) -> None:
         """Where a link leads, unless its text says so: a name that lies about its link is seen (T3)."""
@@ -156,10 +204,13 @@ class _Writer:
         self._line += words.lstrip() if not self._line else words
 
     def _end_line(self, *, always: bool = False) -> None:
+        if self._line == _ITEM and not always:
+            return  # `<li><p>`: the item's text is still to come
         if self._line.strip() or always:
-            self._done.append("> " * self._quotes + self._line.rstrip())
+            self._room -= len(self._line) + 1
+            self._done.append(("> " * self._quotes + self._line).rstrip())
         self._line = ""
 
     def _blank_line(self) -> None:
-        if self._done and self._done[-1].strip("> "):
-            self._done.append("> " * self._quotes if self._quotes else "")
+        if self._done and self._line != _ITEM and self._done[-1].strip("> "):
+            self._done.append(("> " * self._quotes).rstrip())

@@ -5,34 +5,41 @@ characters never reach a command (N6), bodies are fetched with PEEK (D2), and no
 """
 
 import imaplib
-import re
+import ipaddress
 import select
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
-from mail.errors import NETWORK_ERRORS, MailProblem, explained
+from mail import answers
+from mail.answers import Fetched as Fetched
+from mail.answers import Listed as Listed
+from mail.errors import NETWORK_ERRORS, MailProblem, explained, words_of
+from store.cleantext import clean
 
 _FAULTS = (ImapToolsError, *NETWORK_ERRORS)
 _LONGEST_IDLE = 9 * 60.0
 _SLICE_SECONDS = 0.5
-_UID = re.compile(rb"\bUID (\d+)")
-_SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
-_DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
-_CONTROL = re.compile("[\r\n\0]")
+_SETTINGS = ("host", "user", "secret", "folder", "ca_file")
+_CONTROL = frozenset("\r\n\0")
+_LARGEST_LITERAL = 500_000_000
+_PIECE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where a mailbox is and how to get in.  `security` is tls, starttls or none; `timeout` is in seconds."""
+    """Where a mailbox is and how to get in.  `security` is tls, starttls or none; `timeout` is in seconds.
+
+    Without TLS only a server on this machine is logged in to, unless `plain_forced`.
+    """
 
     host: str
     port: int
@@ -43,6 +50,7 @@ class Account:
     check_certificate: bool = True
     ca_file: str = ""
     timeout: float = 30.0
+    plain_forced: bool = False
 
     @property
     def place(self) -> str:
@@ -50,33 +58,15 @@ class Account:
         return f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A message as the server lists it: `size` in bytes, `received` its INTERNALDATE in UTC."""
-
-    uid: int
-    size: int
-    seen: bool
-    received: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A message's exact bytes (the header alone where only that was asked for)."""
-
-    uid: int
-    raw: bytes
-    received: datetime
-
-
 @contextmanager
 def connect(account: Account) -> Iterator["Mailbox"]:
     """An open mailbox with its folder selected.  Raises MailProblem, naming the step that failed."""
-    for value in (account.host, account.user, account.secret, account.folder, account.ca_file):
-        if _CONTROL.search(value):
-            raise MailProblem("login", f"The settings of {account.host!a} have a control character in them.")
+    for name in _SETTINGS:
+        if _CONTROL & set(getattr(account, name)):
+            raise MailProblem("login", f"The inbox's {name} has a control character in it; set it anew.")
     box = _connected(account)
     try:
+        _refuse_plain(box, account)
         _log_in(box, account)
         _select(box, account)
         yield Mailbox(box, account)
@@ -85,14 +75,18 @@ def connect(account: Account) -> Iterator["Mailbox"]:
 
 
 class Mailbox:
-    """The selected folder of an open connection.  Every method raises MailProblem when the server fails."""
+    """The selected folder of an open connection.  Every method raises MailProblem when the server fails.
+
+    `uidnext` is what the server said when the folder was opened, None if it said nothing; `has_idle`: it can IDLE.
+    """
 
     def __init__(self, box: BaseMailBox, account: Account) -> None:
+        self._box = box
         self._client: Any = box.client
         self._place = account.place
-        self._idling: Any = box.idle
         responses: dict[str, Any] = self._client.untagged_responses
         self.uidvalidity = int(responses["UIDVALIDITY"][-1])
+        self.uidnext = next((int(said) for said in responses.get("UIDNEXT", ()) if said.isdigit()), None)
         self.has_idle = "IDLE" in self._client.capabilities
 
     def sizes(
@@ -105,19 +99,28 @@ class Mailbox:
     ) -> Iterator[list[Listed]]:
         """What lies above `after_uid`, in lists of at most `window` UIDs, sizes first and without downloading (D14).
 
-        A list may be empty.  `unread_only` and `since` (INTERNALDATE, UTC) leave out what does not qualify.
+        A list may be empty.  `unread_only` and `since` (INTERNALDATE, UTC) leave out what does not qualify.  Where many
+        UIDs in a row are gone, ever longer runs of them are passed over at once.
         """
         last = self._last_uid()
-        for start in range(after_uid + 1, last + 1, window):
-            end = min(start + window - 1, last)
-            items = self._uid_fetch(f"{start}:{end}", "(UID RFC822.SIZE FLAGS INTERNALDATE)")
-            listed = [found for head, _ in items if (found := _listed(head)) and start <= found.uid <= end]
-            listed.sort(key=lambda found: found.uid)
+        start, span = after_uid + 1, window
+        while start <= last:
+            end = min(start + span - 1, last)
+            if span > window:
+                present = self._search(start, end)[:window]
+                if not present:
+                    start, span = end + 1, span * 2
+                    continue
+                start, end = present[0], present[-1]
+            heads = self._uid_fetch(f"{start}:{end}", "(UID RFC822.SIZE FLAGS INTERNALDATE)")
+            found = [listed for head, _ in heads if (listed := answers.listed(head)) and start <= listed.uid <= end]
+            found.sort(key=lambda listed: listed.uid)
             yield [
-                found
-                for found in listed
-                if not (unread_only and found.seen) and not (since is not None and found.received < since)
+                listed
+                for listed in found
+                if not (unread_only and listed.seen) and not (since is not None and listed.received < since)
             ]
+            start, span = end + 1, window if found else span * 2
 
     def fetch(self, uids: Sequence[int]) -> list[Fetched]:
         """The messages of these UIDs in one command, leaving \\Seen alone; what is gone is left out (D2, D5)."""
@@ -132,7 +135,12 @@ class Mailbox:
         if not uids:
             return
         with self._explained("fetch"):
-            self._checked(self._client.uid("STORE", _uid_set(uids), "+FLAGS.SILENT", "(\\Seen)"))
+            self._checked(self._client.uid("STORE", answers.uid_set(uids), "+FLAGS.SILENT", "(\\Seen)"))
+
+    def noop(self) -> None:
+        """Asks whether the server is still there."""
+        with self._explained("fetch"):
+            self._checked(self._client.noop())
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         """Waits for news: True when the server announced something.  Ends early when `stop` is set.
@@ -141,23 +149,31 @@ class Mailbox:
         """
         with self._explained("fetch"):
             if not self.has_idle:
-                stop.wait(seconds)
+                stop.wait(min(seconds, _LONGEST_IDLE))
                 self._checked(self._client.noop())
-                return False
+                return "EXISTS" in self._client.untagged_responses
+            # what was announced with the answer to another command is not said again, and not every server says at
+            # the start of IDLE what has come since the last command
+            self._checked(self._client.noop())
             if "EXISTS" in self._client.untagged_responses:
-                return True  # announced in passing, with the answer to another command: it will not be said again
+                return True
             return self._idle(min(seconds, _LONGEST_IDLE), stop)
 
     def _idle(self, seconds: float, stop: threading.Event) -> bool:
-        """Waits on the socket, not in imap-tools' `poll`, which loses half-read lines."""
-        self._idling.start()
+        """Without imap-tools' own IDLE: it gives up when news stands before the answer, and loses half-read lines."""
+        tag = self._client._command("IDLE")
+        while self._client._get_response() is not None:
+            if self._client.tagged_commands[tag]:
+                self.has_idle = False  # offered, but refused
+                return True
         end = time.monotonic() + seconds
-        news = False
+        news = "EXISTS" in self._client.untagged_responses
         try:
             while not (news or stop.is_set() or time.monotonic() >= end):
                 news = self._has_input()
         finally:
-            self._idling.stop()
+            self._client.send(b"DONE\r\n")
+            self._box.consume_until_tagged_response(tag)
         return news
 
     def _has_input(self) -> bool:
@@ -177,37 +193,29 @@ class Mailbox:
 
     def _last_uid(self) -> int:
         """The highest UID there is: `*` always names the last message (D5); 0 in an empty folder."""
+        self.noop()
+        self._client.untagged_responses.pop("EXISTS", None)
+        return max((answers.uid(head) for head, _ in self._uid_fetch("*", "(UID)")), default=0)
+
+    def _search(self, start: int, end: int) -> list[int]:
+        """The UIDs that there are in this range."""
         with self._explained("fetch"):
-            self._checked(self._client.noop())
-            self._client.untagged_responses.pop("EXISTS", None)
-        heads = [head for head, _ in self._uid_fetch("*", "(UID)")]
-        return max((int(match[1]) for head in heads if (match := _UID.search(head))), default=0)
+            data = self._checked(self._client.uid("SEARCH", f"UID {start}:{end}"))
+        return [uid for uid in answers.numbers(data) if start <= uid <= end]
 
     def _bodies(self, uids: Sequence[int], what: str) -> list[Fetched]:
         if not uids:
             return []
-        wanted = set(uids)
-        fetched: dict[int, Fetched] = {}
-        for head, body in self._uid_fetch(_uid_set(uids), f"(UID INTERNALDATE {what})"):
-            match = _UID.search(head)
-            if body is not None and match and int(match[1]) in wanted:
-                fetched[int(match[1])] = Fetched(int(match[1]), body, _received(head))
-        return [fetched[uid] for uid in uids if uid in fetched]
+        found: dict[int, Fetched] = {}
+        for head, literal in self._uid_fetch(answers.uid_set(uids), f"(UID INTERNALDATE {what})"):
+            message = answers.fetched(head, literal)
+            if message is not None:
+                found[message.uid] = message
+        return [found[uid] for uid in uids if uid in found]
 
     def _uid_fetch(self, uid_set: str, what: str) -> list[tuple[bytes, bytes | None]]:
-        """(line, literal) pairs; what the server writes behind a literal is part of its line."""
         with self._explained("fetch"):
-            data = self._checked(self._client.uid("FETCH", uid_set, what))
-        items: list[tuple[bytes, bytes | None]] = []
-        for item in data:
-            if isinstance(item, tuple):
-                items.append((item[0], item[1]))
-            elif isinstance(item, bytes):
-                if items and items[-1][1] is not None and not item.lstrip().split(b" ", 1)[0].isdigit():
-                    items[-1] = (items[-1][0] + b" " + item, items[-1][1])
-                else:
-                    items.append((item, None))
-        return items
+            return answers.items(self._checked(self._client.uid("FETCH", uid_set, what)))
 
     def _checked(self, answer: tuple[str, Any]) -> list[Any]:
         status, data = answer
@@ -224,18 +232,7 @@ class Mailbox:
 
 
 def _connected(account: Account) -> BaseMailBox:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if account.ca_file:
-        try:
-            context.load_verify_locations(account.ca_file)
-        except OSError as error:
-            raise MailProblem(
-                "tls", f"The certificate file {account.ca_file} cannot be used: {error.strerror}."
-            ) from error
-    if not account.check_certificate:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+    context = _tls_context(account)
     where = (account.host, account.port, account.timeout)
     try:
         if account.security == "tls":
@@ -245,10 +242,55 @@ def _connected(account: Account) -> BaseMailBox:
         else:
             box = MailBoxUnencrypted(*where)
     except _FAULTS as error:
-        step = "tls" if account.security == "starttls" and isinstance(error, ImapToolsError) else "connect"
-        raise explained(step, account.place, error) from error
+        if account.security == "starttls" and isinstance(error, imaplib.IMAP4.error | ImapToolsError):
+            sentence = (
+                f"{account.place} offers no STARTTLS ({words_of(error)}); nothing was sent to it. Try security tls."
+            )
+            raise MailProblem("tls", sentence) from error
+        raise explained("connect", account.place, error) from error
     box.client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    client: Any = box.client
+    client.read = _gradual_read(client)
     return box
+
+
+def _tls_context(account: Account) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=account.ca_file or None)
+    except OSError as error:
+        sentence = f"The certificate file {clean(account.ca_file)} cannot be used: {words_of(error)}."
+        raise MailProblem("tls", sentence) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not account.check_certificate:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _gradual_read(client: Any) -> Callable[[int], bytes]:
+    """Reads a literal as it comes: its announced length alone reserves no memory (N3)."""
+
+    def read(size: int) -> bytes:
+        if size > _LARGEST_LITERAL:
+            raise imaplib.IMAP4.abort(f"it announced {size} bytes in one piece")
+        data = bytearray()
+        while len(data) < size and (piece := client.file.read(min(_PIECE, size - len(data)))):
+            data += piece
+        return bytes(data)
+
+    return read
+
+
+def _refuse_plain(box: BaseMailBox, account: Account) -> None:
+    """Looks at the address that was really connected to, not at the host's name."""
+    if account.security != "none" or account.plain_forced:
+        return
+    if not ipaddress.ip_address(box.client.sock.getpeername()[0].partition("%")[0]).is_loopback:
+        sentence = (
+            f"{account.place} is another machine: without TLS the password would cross the network readable, so it was "
+            "not sent. Use security tls or starttls, or force it."
+        )
+        raise MailProblem("tls", sentence)
 
 
 def _log_in(box: BaseMailBox, account: Account) -> None:
@@ -264,19 +306,22 @@ def _log_in(box: BaseMailBox, account: Account) -> None:
     except (imaplib.IMAP4.abort, OSError, EOFError) as error:
         raise explained("login", account.place, error) from error
     except _FAULTS as error:
-        sentence = f"{account.place} refused the login of {account.user}; check user name and secret."
+        said = words_of(error).replace(account.secret or "\0", "…")
+        sentence = f"{account.place} refused the login of {clean(account.user)} ({said}); check user name and secret."
         raise MailProblem("login", sentence) from error
 
 
 def _select(box: BaseMailBox, account: Account) -> None:
     try:
         box.folder.set(account.folder)
-        if "UIDVALIDITY" not in box.client.untagged_responses:
+        said: list[Any] = box.client.untagged_responses.get("UIDVALIDITY", [b""])
+        if not said[-1].isdigit():
             raise imaplib.IMAP4.error("it gives no UIDVALIDITY")
     except (imaplib.IMAP4.abort, OSError, EOFError) as error:
         raise explained("folder", account.place, error) from error
     except _FAULTS as error:
-        sentence = f"{account.place} has no folder “{account.folder}” that can be opened; check the inbox's folder."
+        folder = clean(account.folder)
+        sentence = f"{account.place} has no folder “{folder}” to open ({words_of(error)}); check the inbox's folder."
         raise MailProblem("folder", sentence) from error
 
 
@@ -287,40 +332,3 @@ def _close(box: BaseMailBox) -> None:
         box.logout()
     with suppress(*_FAULTS):
         box.client.shutdown()
-
-
-def _listed(line: bytes) -> Listed | None:
-    uid, size = _UID.search(line), _SIZE.search(line)
-    if uid is None or size is None:
-        return None
-    return Listed(int(uid[1]), int(size[1]), b"\\SEEN" in line.upper(), _received(line))
-
-
-def _received(line: bytes) -> datetime:
-    """INTERNALDATE in UTC; now where the server gives none that makes sense (D10)."""
-    match = _DATE.search(line)
-    text = match[1].decode("ascii", "replace").strip() if match else ""
-    with suppress(ValueError):
-        # not strptime: its month names follow the locale
-        day, month, rest = text.split("-", 2)
-        year, clock, zone = rest.split()
-        hour, minute, second = (int(part) for part in clock.split(":"))
-        offset = timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[3:5]))
-        number = _MONTHS.index(month.capitalize()) + 1
-        moment = datetime(int(year), number, int(day), hour, minute, min(second, 59), tzinfo=UTC)
-        return moment - offset
-    return datetime.now(UTC)
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def _uid_set(uids: Sequence[int]) -> str:
-    """`3:7,9`: runs in short, so that five hundred UIDs fit in a line."""
-    runs: list[list[int]] = []
-    for uid in sorted(set(uids)):
-        if runs and uid == runs[-1][1] + 1:
-            runs[-1][1] = uid
-        else:
-            runs.append([uid, uid])
-    return ",".join(str(a) if a == b else f"{a}:{b}" for a, b in runs)

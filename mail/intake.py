@@ -27,7 +27,7 @@ from store.queries.intake import InboxSettings, perhaps_unflagged
 from store.rules.addresses import address_key
 from store.rules.message import Arrived, Parsed
 from store.services import intake
-from store.services.intake import Settled, StaleFacts
+from store.services.intake import InboxChanged, Settled, StaleFacts
 from store.services.lease import Fence, LostLease
 
 log = logging.getLogger("recipients.mail")
@@ -221,7 +221,7 @@ def _settle(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
     """All in one transaction; if that breaks, one by one, so that the others are not held up by the one that breaks."""
     try:
         _commit(post, batch, cursor)
-    except (LostLease, DatabaseUnavailable):
+    except (LostLease, DatabaseUnavailable, InboxChanged):
         raise
     except Exception:
         if not batch:
@@ -235,7 +235,7 @@ def _settle(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
 def _settle_alone(post: _Post, arrived: Arrived) -> None:
     try:
         _commit(post, [arrived], arrived.uid)
-    except (LostLease, DatabaseUnavailable):
+    except (LostLease, DatabaseUnavailable, InboxChanged):
         raise
     except Exception as fault:  # what is wrong with it will stand on its ticket
         log.exception("inbox %s: message %d cannot be settled as it is", clean(post.inbox.name), arrived.uid)
@@ -247,10 +247,17 @@ def _commit(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
     while True:
         denied = deny.current()
         judged = [_with_hits(arrived, denied) for arrived in batch]
-        where = (post.fence, post.inbox.id, post.box.uidvalidity)
         try:
             with _turns.turn():
-                done = intake.settle(*where, judged, cursor=cursor, deny_version=denied.version)
+                done = intake.settle(
+                    post.fence,
+                    post.inbox.id,
+                    post.box.uidvalidity,
+                    judged,
+                    cursor=cursor,
+                    deny_version=denied.version,
+                    inbox_version=post.inbox.version,
+                )
         except StaleFacts:
             continue
         for settled in done:

@@ -1,7 +1,9 @@
 """Bytes → what is known of a message.  Total: whatever the bytes, there is a result, and nothing is dropped (R5.3)."""
 
 import hashlib
+import logging
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -12,58 +14,77 @@ from mail.headers import Fields
 from store.cleantext import storable
 from store.rules.message import Attached, Parsed
 
-_MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
+log = logging.getLogger("recipients.mail")
+_MESSAGE_ID = re.compile(r"<[^<>]{1,990}>")
 _MOST_REFERENCES = 100
+_BARE_TEXT = 100_000
 _LONGEST_SUBJECT = 10_000
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _BULK = ("bulk", "junk", "list", "auto_reply", "auto-reply")
+_LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post", "mailing-list")
+_SUPPRESSED = ("all", "oof", "autoreply")
 
 
 def parse(raw: bytes, *, header: str = "From") -> Parsed:
     """The message behind these bytes.  `header` is the field that names its sender (R5.1); From where it is absent.
 
-    Never raises.  Bounded: 1 MB of header, 1,000 fields, 50 levels, 1,000 parts; what is beyond makes the result
-    `unreadable`, with all that could be read.
+    Never raises.  Bounded: 1 MB of header, 1,000 fields of 64 KB, 50 levels, 1,000 parts; what is beyond makes the
+    result `unreadable`, with all that could be read.
     """
+    known = Parsed()
     try:
-        return _parsed(raw, header)
-    except Exception as fault:  # noqa: BLE001 - total by contract; the ticket shows why (R5.3)
-        return Parsed(unreadable=f"the parser met {type(fault).__name__}")
+        fields, body = headers.split(raw)
+        if not fields:
+            return Parsed(
+                unreadable="it has no header" if raw.strip() else "it is empty", text=decode(raw[:_BARE_TEXT])
+            )
+        known = _with_header(fields, header)
+        return _with_body(known, fields, body)
+    except Exception as fault:  # total by contract: the ticket shows why, and all that is known (R5.3)
+        log.exception("a message of %d bytes could not be parsed", len(raw))
+        return replace(known, text=decode(raw[:_BARE_TEXT]), unreadable=f"the parser met {type(fault).__name__}")
 
 
 def attachment_content(raw: bytes, part: int) -> bytes:
     """The content of the leaf with this number, as `Attached.part` counts.  Raises LookupError when there is none."""
     fields, body = headers.split(raw)
-    return bodies.walk(fields, body).leaves[part].content
+    leaves = bodies.walk(fields, body).leaves
+    if not 0 <= part < len(leaves):
+        raise LookupError(f"the message has no part {part}")
+    return leaves[part].content
 
 
-def _parsed(raw: bytes, header: str) -> Parsed:
-    fields, body = headers.split(raw)
-    if not fields:
-        return Parsed(unreadable="it has no header" if raw.strip() else "it is empty", text=_bare_text(raw))
-    tree = bodies.walk(fields, body)
+def _with_header(fields: Fields, header: str) -> Parsed:
     sender, used = _sender(fields, header)
-    text = bodies.readable(tree)
-    attached = bodies.attachments(tree)
-    subject = storable(fields.text("subject"))[:_LONGEST_SUBJECT]
-    message_id = next(iter(_message_ids(fields.first("message-id"))), "")
     return Parsed(
         sender=sender.address if sender else "",
         sender_name=sender.name if sender else "",
         sender_header=used,
-        subject=subject,
+        subject=_subject(fields),
         date=_date(fields.first("date")),
-        message_id=message_id,
+        message_id=next(iter(_message_ids(fields.first("message-id"))), ""),
         in_reply_to=_message_ids(fields.first("in-reply-to")),
         references=_message_ids(fields.first("references")),
         to=_addresses(fields, "to"),
         cc=_addresses(fields, "cc"),
-        text=text,
-        attachments=attached,
-        automatic=_automatic(fields),
-        unreadable=fields.cut or tree.cut,
-        fingerprint=_fingerprint(fields, message_id, text, attached),
+        automatic=_automatic(fields, sender),
     )
+
+
+def _with_body(known: Parsed, fields: Fields, body: bytes) -> Parsed:
+    tree = bodies.walk(fields, body)
+    text = bodies.readable(tree)
+    attached = bodies.attachments(tree)
+    cut = fields.cut or tree.cut
+    # what was not read is not known to be equal: only a message that was read to its end has a fingerprint
+    fingerprint = "" if cut else _fingerprint(fields, known.message_id, text, attached)
+    return replace(known, text=text, attachments=attached, unreadable=cut, fingerprint=fingerprint)
+
+
+def _subject(fields: Fields) -> str:
+    subject = storable(fields.text("subject"))
+    return subject if len(subject) <= _LONGEST_SUBJECT else subject[:_LONGEST_SUBJECT] + "…"
 
 
 def _sender(fields: Fields, header: str) -> tuple[Mailbox | None, str]:
@@ -82,7 +103,13 @@ def _addresses(fields: Fields, name: str) -> tuple[str, ...]:
 
 
 def _message_ids(value: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_MESSAGE_ID.findall(value)))[-_MOST_REFERENCES:]
+    """The ids in their brackets, without the white space of folding; one that stands without brackets gets them."""
+    found = ["".join(words.split()) for words in _MESSAGE_ID.findall(value)]
+    if not found:
+        found = [
+            f"<{word}>" for word in value[:_LONGEST_SUBJECT].split() if "@" in word and not set('<>,;"') & set(word)
+        ]
+    return tuple(dict.fromkeys(found))[-_MOST_REFERENCES:]
 
 
 def _date(value: str) -> datetime | None:
@@ -92,30 +119,34 @@ def _date(value: str) -> datetime | None:
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return moment if moment >= _EARLIEST else None
+    return moment if _EARLIEST <= moment <= _LATEST else None
 
 
-def _automatic(fields: Fields) -> str:
+def _automatic(fields: Fields, sender: Mailbox | None) -> str:
     """Why this is automatic mail (RFC 3834, RFC 2076, RFC 2369, RFC 3462), '' for a person's."""
+    suppressed = re.split(r"[\s,]+", fields.first("x-auto-response-suppress").lower())
     answers = {
-        "auto-submitted": fields.first("auto-submitted").lower().partition(";")[0].strip() not in ("", "no"),
+        "auto-submitted": _word(fields, "auto-submitted") not in ("", "no"),
         "report": headers.parameters(fields.first("content-type"))[0] == "multipart/report",
-        "precedence": fields.first("precedence").lower() in _BULK,
-        "list": bool(fields.first("list-id") or fields.first("list-unsubscribe")),
+        "precedence": _word(fields, "precedence") in _BULK,
+        "list": any(map(fields.first, _LIST_FIELDS)),
         "empty-return-path": fields.first("return-path").replace(" ", "") == "<>",
         "autoreply": bool(fields.first("x-autoreply") or fields.first("x-autorespond")),
+        "suppress": any(word in _SUPPRESSED for word in suppressed),
+        "mailer-daemon": sender is not None and sender.address.lower().startswith("mailer-daemon@"),
     }
     return next((reason for reason, holds in answers.items() if holds), "")
+
+
+def _word(fields: Fields, name: str) -> str:
+    """The first word of a field in lower case, without parameters and comments."""
+    return re.split(r"[\s;(,]", fields.first(name).lower(), maxsplit=1)[0]
 
 
 def _fingerprint(fields: Fields, message_id: str, text: str, attached: tuple[Attached, ...]) -> str:
     """What makes two arrivals one message (R5.2): without a Message-ID nothing does."""
     if not message_id:
         return ""
-    known = [message_id, fields.first("from"), fields.first("date"), fields.first("subject"), text]
+    known = [message_id, *(" ".join(fields.first(name).split()) for name in ("from", "date", "subject")), text]
     parts = [part.encode("utf-8", "replace") for part in (*known, *(a.sha256 for a in attached))]
     return hashlib.sha256(b"\0".join(str(len(part)).encode() + b":" + part for part in parts)).hexdigest()
-
-
-def _bare_text(raw: bytes) -> str:
-    return decode(raw[:100_000])

@@ -12,6 +12,7 @@ from store.cleantext import clean
 from store.errors import BadInput
 
 _COMMAND_SECONDS = 30
+_LONGEST = 65_536
 
 
 def resolve(reference: str) -> str:
@@ -39,25 +40,38 @@ def _from_environment(name: str) -> str:
 
 
 def _from_file(path: str) -> str:
-    place = Path(path).expanduser()
     try:
-        with place.open(encoding="utf-8") as file:
+        place = Path(path).expanduser()
+        # not blocking: a pipe that nobody writes to must not hold the poller
+        with open(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), encoding="utf-8") as file:
             status = os.fstat(file.fileno())
-            if stat.S_IMODE(status.st_mode) & 0o077:
-                raise MailProblem("secret", f"Others can read {clean(place)}; make it yours alone: chmod 600")
+            if not stat.S_ISREG(status.st_mode):
+                raise MailProblem("secret", f"{clean(path)} is no ordinary file, so no secret is read from it.")
             if status.st_uid not in (os.getuid(), 0):
-                raise MailProblem("secret", f"{clean(place)} belongs to another user, so it is not trusted.")
-            return file.readline().rstrip("\r\n")
-    except (OSError, UnicodeError) as error:
-        words = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise MailProblem("secret", f"The secret file {clean(place)} cannot be read: {words}.") from error
+                raise MailProblem("secret", f"{clean(path)} belongs to another user, so it is not trusted.")
+            if stat.S_IMODE(status.st_mode) & 0o077:
+                raise MailProblem(
+                    "secret", f"Others can read {clean(path)}; make it yours alone: chmod 600 {clean(path)}"
+                )
+            return file.readline(_LONGEST).rstrip("\r\n")
+    except (OSError, ValueError, RuntimeError) as error:
+        words = error.strerror if isinstance(error, OSError) else "its name or its text cannot be read"
+        raise MailProblem("secret", f"The secret file {clean(path)} cannot be read: {words}.") from None
 
 
 def _from_command(line: str) -> str:
     try:
-        words = shlex.split(line)
-        done = subprocess.run(words, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False)
-    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
+        done = subprocess.run(
+            shlex.split(line),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_COMMAND_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise MailProblem("secret", f"The secret's command did not end within {_COMMAND_SECONDS} s.") from None
+    except (OSError, ValueError, IndexError) as error:
         # the exception may hold the command's output: it is named, not quoted
         raise MailProblem("secret", f"The secret's command could not be run ({type(error).__name__}).") from None
     if done.returncode != 0:

@@ -4,14 +4,16 @@
 command-line table, export.  Raw mail is kept as bytes and never passes here.
 """
 
+import json
 import re
 import unicodedata
 
 # C0 but newline and tab, DEL, C1, lone surrogates, bidi marks, line and paragraph separators, zero-width and
-# invisible operators, byte-order mark, interlinear anchors, tag characters
+# invisible operators, byte-order mark, interlinear anchors, shorthand and musical controls, tag characters
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _SPACE = re.compile("[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
 _STORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -41,6 +43,16 @@ def storable(text: str) -> str:
     return _STORABLE.sub("\ufffd", text)
 
 
+def as_json(value: object) -> str:
+    """JSON on one line; what `clean` would replace stands there as an escape: nothing is lost, no terminal obeys it."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_json_escape, text)
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1] if match[0] != "\x7f" else "\\u007f"
+
+
 def _visible(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < 0x20:
@@ -55,7 +67,16 @@ def _cap_combining(text: str) -> str:
     out: list[str] = []
     marks = 0
     for char in text:
-        marks = marks + 1 if unicodedata.combining(char) else 0
+        marks = marks + 1 if _has_no_width(char) else 0
         if marks <= _COMBINING_CAP:
             out.append(char)
     return "".join(out)
+
+
+def _has_no_width(char: str) -> bool:
+    """Whether it is drawn on the character before: a mark (of Thai, too), a later letter of a Hangul syllable, or what
+    this Python's Unicode does not know yet, but a terminal's may, emoji apart."""
+    category = unicodedata.category(char)
+    if category == "Cn":
+        return char < "\U0001f000"
+    return category[0] == "M" or "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7ff"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import peewee
 
-from store.errors import DatabaseProblem, DatabaseUnavailable
+from store.errors import BadInput, DatabaseProblem, DatabaseUnavailable
 
 database = peewee.DatabaseProxy()
 SCHEMA_VERSION = 1
@@ -27,7 +27,7 @@ def open_store(url: str, *, create: bool = True) -> None:
     Raises DatabaseProblem when it cannot be opened, is newer than this program, or is missing while not `create`.
     """
     path = sqlite_path(url)
-    if not path.exists():
+    if not os.path.exists(path):
         if not create:
             raise DatabaseProblem(f"There is no store at {path}. Make one with: recipients init --login YOU --email E")
         _make_private_file(path)
@@ -54,11 +54,10 @@ def open_store(url: str, *, create: bool = True) -> None:
 def sqlite_path(url: str) -> Path:
     """The file behind a store URL.  Raises DatabaseProblem for other kinds of database."""
     scheme, separator, rest = url.partition("://")
-    if not separator:
-        return Path(url).expanduser().absolute()
-    if scheme == "sqlite":
-        return Path(rest.removeprefix("/") if rest.startswith("/") else rest).expanduser().absolute()
-    raise DatabaseProblem(f"This version keeps its store in SQLite only, not in “{scheme}”. Use sqlite:///FILE.")
+    if separator and scheme != "sqlite":
+        raise DatabaseProblem(f"This version keeps its store in SQLite only, not in “{scheme}”. Use sqlite:///FILE.")
+    # not Path.expanduser, which raises for a user that there is not
+    return Path(os.path.expanduser(rest.removeprefix("/") if separator else url)).absolute()
 
 
 @contextmanager
@@ -90,6 +89,12 @@ def sentences() -> Iterator[None]:
         raise DatabaseUnavailable(_sentence(_words(error))) from error
     except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
         raise DatabaseProblem(_sentence(str(error))) from error
+    except OverflowError as error:
+        raise BadInput("A number is too large: there is nothing with such a number.") from error
+    except UnicodeEncodeError as error:
+        if error.reason != "surrogates not allowed":
+            raise
+        raise BadInput("A text holds bytes that are no UTF-8; write it in UTF-8.") from error
 
 
 def data_version() -> int:

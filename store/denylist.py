@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from store import patterns
 from store.rules.deny import fold, plain_match
 
-Matcher = Callable[[str], bool]
+Matcher = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +28,46 @@ class DenyList:
 
     def hits(self, *, email: str, email_key: str, subject: str, text: str) -> tuple[int, ...]:
         """The ids of all entries that match a message (R3.2)."""
-        texts = {"email": (email, email_key), "subject": (subject,), "message": (text,)}
-        return tuple(entry.id for entry in self.entries if catches(entry, texts[entry.location]))
+        texts = {
+            "email": _prepared((email, email_key)),
+            "subject": _prepared((subject,)),
+            "message": _prepared((text,)),
+        }
+        return tuple(entry.id for entry in self.entries if _catches(entry, texts[entry.location]))
 
 
 def catches(entry: Entry, texts: Iterable[str]) -> bool:
     """Whether the entry matches any of the texts.  Raises BadInput for a regex that does not compile."""
-    match = matcher(entry.filter_type, entry.filter)
-    return any(match(text) for text in texts if text)
+    return _catches(entry, _prepared(texts))
 
 
 def matcher(filter_type: str, wanted: str) -> Matcher:
-    """A function that says whether one text is caught, ignoring case."""
+    """A function that says whether one text is caught, ignoring case; it takes the text encodable and folded."""
     if filter_type == "regex":
         pattern = patterns.compiled(wanted)
-        return lambda text: pattern.search(_encodable(text)) is not None
-    folded = fold(wanted)
-    return lambda text: plain_match(filter_type, folded, fold(text))
+        return lambda text, _: pattern.search(text) is not None
+    target = fold(wanted)
+    return lambda _, folded: plain_match(filter_type, target, folded)
 
 
 def caught(entry: Entry, addresses: Iterable[tuple[int, str, str]]) -> Iterator[int]:
     """Of (id, e-mail, key) triples, the ids that an entry with location Email catches."""
     match = matcher(entry.filter_type, entry.filter)
-    return (row_id for row_id, email, key in addresses if match(email) or match(key))
+    return (row_id for row_id, email, key in addresses if any(match(*_both(text)) for text in {email, key}))
 
 
-def _encodable(text: str) -> str:
-    """RE2 works on UTF-8, which has no lone surrogates."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _catches(entry: Entry, texts: Iterable[tuple[str, str]]) -> bool:
+    match = matcher(entry.filter_type, entry.filter)
+    return any(match(*text) for text in texts)
+
+
+def _prepared(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """What is asked of each entry, made once for all of them."""
+    return [_both(text) for text in texts if text]
+
+
+def _both(text: str) -> tuple[str, str]:
+    """The text as RE2 takes it (UTF-8 has no lone surrogates), and folded."""
+    if text.isascii():
+        return text, text.lower()
+    return text.encode("utf-8", "replace").decode("utf-8"), fold(text)

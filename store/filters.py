@@ -17,6 +17,8 @@ NUMBERS = ("id", "tickets", "unassigned", "blocked")
 TIMES = ("last", "first")
 TEXTS = ("domain", "email", "name", "customer", "inbox")
 FIELDS = (*FLAGS, *NUMBERS, *TIMES, *TEXTS)
+_LONGEST_LINE = 4_000
+_MOST_TERMS = 60
 Comparison = Literal["=", ">", "<", ">=", "<="]
 
 _TOKEN = re.compile(r'(-?)(?:([A-Za-z]+):)?("[^"]*"?|\S+)')
@@ -41,6 +43,8 @@ def parse(line: str) -> tuple[Term, ...]:
 
     Raises BadInput naming the word that cannot be used and what could stand there.
     """
+    if len(line) > _LONGEST_LINE:
+        raise BadInput(f"A filter line has at most {_LONGEST_LINE} characters.")
     terms: list[Term] = []
     for minus, field, raw in _TOKEN.findall(storable(line)):
         value = raw.strip('"')
@@ -50,6 +54,8 @@ def parse(line: str) -> tuple[Term, ...]:
             raise BadInput(f"“{clean(field, limit=30)}:” is no filter. There are: {', '.join(FIELDS)}.")
         elif value:
             terms.append(Term("", "=", value, negated=bool(minus)))
+    if len(terms) > _MOST_TERMS:
+        raise BadInput(f"A filter line has at most {_MOST_TERMS} words and conditions.")
     return tuple(terms)
 
 

@@ -9,7 +9,7 @@ import re
 
 import re2
 
-from store.cleantext import clean
+from store.cleantext import clean, storable
 from store.errors import BadInput
 
 
@@ -21,7 +21,7 @@ def compiled(pattern: str, *, ignore_case: bool = True) -> "re.Pattern[str]":
     options.log_errors = False
     options.max_mem = 8 << 20
     try:
-        return re2.compile(pattern, options)  # type: ignore[no-any-return]
+        return re2.compile(storable(pattern), options)  # type: ignore[no-any-return]
     except re2.error as error:
         words = clean(error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0])
         raise BadInput(

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from store.models import Customer
 from store.queries.customers import CustomerLine
 from store.queries.deny import DenyLine
-from store.queries.lists import AdministratorLine, HistoryLine, InboxLine, PartnerLine, RefusedLine
+from store.queries.lists import AdministratorLine, HistoryLine, InboxLine, OutboxLine, PartnerLine, RefusedLine
 from store.queries.recipients import RecipientLine
 from store.queries.tickets import MessageLine, Person, TicketLine
 
@@ -69,12 +68,6 @@ def customer(line: CustomerLine) -> Shape:
     return line._asdict()
 
 
-def customer_row(row: Customer) -> Shape:
-    """The same of a row that was just written."""
-    keys = ("id", "name", "kind", "login", "email", "billing_email", "phone", "external_id")
-    return {key: getattr(row, key) for key in keys}
-
-
 def deny(line: DenyLine) -> Shape:
     """A deny entry."""
     return line._asdict()
@@ -85,6 +78,11 @@ def refused(line: RefusedLine) -> Shape:
     return {**line._asdict(), "received": moment(line.received)}
 
 
+def outbox(line: OutboxLine) -> Shape:
+    """A message to be sent, or sent."""
+    return line._asdict()
+
+
 def history(line: HistoryLine) -> Shape:
     """One change."""
     return {**line._asdict(), "at": moment(line.at)}
@@ -92,7 +90,7 @@ def history(line: HistoryLine) -> Shape:
 
 def inbox(line: InboxLine) -> Shape:
     """An inbox and how it fares; `secret` is a reference."""
-    times = {key: moment(getattr(line, key)) for key in ("last_success", "last_error_at", "next_try")}
+    times = {key: moment(getattr(line, key)) for key in ("last_success", "last_error_at", "next_try", "process_from")}
     return {**line._asdict(), **times}
 
 

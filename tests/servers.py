@@ -15,6 +15,8 @@ from pathlib import Path
 
 HAS_DOVECOT = shutil.which("dovecot") is not None
 PASSWORD = "pw-of-the-test"
+_NEW_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+EXPIRED, MISNAMED, SELF_SIGNED = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
 
 def message(sender: str, subject: str, text: str = "Hello.", **headers: str) -> bytes:
@@ -30,15 +32,15 @@ def message(sender: str, subject: str, text: str = "Hello.", **headers: str) -> 
 
 @dataclass(frozen=True)
 class Dovecot:
-    """A running Dovecot: `port` speaks IMAP and STARTTLS, `tls_port` TLS; `ca_file` has signed its certificate.
+    """A running Dovecot: `port` speaks IMAP and STARTTLS, `tls_port` TLS; `ca_file` has signed its certificates.
 
-    `expired_port` speaks TLS with a certificate that is past its date.  Any user name has a mailbox, with PASSWORD.
+    The one of `localhost` is good; those of the addresses EXPIRED, MISNAMED and SELF_SIGNED are bad in that way.
+    Any user name has a mailbox, with PASSWORD.
     """
 
     folder: Path
     port: int
     tls_port: int
-    expired_port: int
     ca_file: Path
 
     def deliver(self, user: str, raw: bytes, mailbox: str = "INBOX") -> None:
@@ -70,7 +72,7 @@ def dovecot(folder: Path) -> Iterator[Dovecot]:
     for name in ("run", "mail", "tls"):
         (folder / name).mkdir()
     ca_file = _certificates(folder / "tls")
-    ports = [_free_port() for _ in range(3)]
+    ports = [_free_port() for _ in range(2)]
     (folder / "dovecot.conf").write_text(_config(folder, ports), encoding="utf-8")
     # not captured: the daemon would keep the pipes open
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -103,13 +105,20 @@ def _wait_for(port: int, log: Path) -> None:
 
 
 def _certificates(folder: Path) -> Path:
-    """A certificate authority, a certificate for localhost signed by it, and one that has expired."""
-    _openssl(folder, "req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=test-ca -keyout ca.key -out ca.pem")
-    (folder / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-    for name, days in (("good", 30), ("old", -1)):
-        _openssl(folder, f"req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout {name}.key -out {name}.csr")
+    """A certificate authority, and certificates signed by it, but for the one that is bad in that way."""
+    _openssl(folder, f"req -x509 {_NEW_KEY} -days 30 -subj /CN=test-ca -keyout ca.key -out ca.pem")
+    wanted = (
+        ("good", 30, "DNS:localhost,IP:127.0.0.1"),
+        ("expired", -1, f"IP:{EXPIRED}"),
+        ("misnamed", 30, "DNS:elsewhere.test"),
+    )
+    for name, days, names in wanted:
+        (folder / "names").write_text(f"subjectAltName={names}\n")
+        _openssl(folder, f"req {_NEW_KEY} -subj /CN=localhost -keyout {name}.key -out {name}.csr")
         sign = f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile names -out {name}.pem"
         _openssl(folder, f"{sign} -days {days}")
+    own = f"-subj /CN=localhost -addext subjectAltName=IP:{SELF_SIGNED} -keyout own.key -out own.pem"
+    _openssl(folder, f"req -x509 {_NEW_KEY} -days 30 {own}")
     return folder / "ca.pem"
 
 
@@ -124,7 +133,11 @@ def _config(folder: Path, ports: list[int]) -> str:
         os.chown(folder / "mail", owner.pw_uid, owner.pw_gid)
     mine = pwd.getpwuid(os.getuid()).pw_name
     users = "" if root else f"default_internal_user = {mine}\ndefault_login_user = {mine}\n"
-    plain, tls, expired = ports
+    plain, tls = ports
+    bad = "".join(
+        f"local {address} {{\n  ssl_cert = <{folder}/tls/{name}.pem\n  ssl_key = <{folder}/tls/{name}.key\n}}\n"
+        for address, name in ((EXPIRED, "expired"), (MISNAMED, "misnamed"), (SELF_SIGNED, "own"))
+    )
     return f"""base_dir = {folder}/run
 state_dir = {folder}/run
 log_path = {folder}/log
@@ -138,13 +151,10 @@ mail_gid = {owner.pw_gid}
 ssl = yes
 ssl_cert = <{folder}/tls/good.pem
 ssl_key = <{folder}/tls/good.key
-local_name expired.test {{
-  ssl_cert = <{folder}/tls/old.pem
-  ssl_key = <{folder}/tls/old.key
-}}
-disable_plaintext_auth = no
+{bad}disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
+auth_username_chars =
 mail_max_userip_connections = 100
 passdb {{
   driver = static
@@ -164,13 +174,8 @@ service imap-login {{
     port = {plain}
   }}
   inet_listener imaps {{
-    address = 127.0.0.1
+    address = 127.0.0.1 {EXPIRED} {MISNAMED} {SELF_SIGNED}
     port = {tls}
-    ssl = yes
-  }}
-  inet_listener other {{
-    address = 127.0.0.1
-    port = {expired}
     ssl = yes
   }}
 }}

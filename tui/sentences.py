@@ -5,14 +5,17 @@ Names and addresses in what the services return are clean text already; what com
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from store.cleantext import clean
-from store.queries.customers import CustomerLine
-from store.queries.health import Counts, Missing
-from store.queries.lists import InboxLine
-from store.queries.tickets import TicketLine
-from store.services.pairing import Paired, Preview, Unpaired
-from store.services.recipients import Done
+
+if TYPE_CHECKING:
+    from store.queries.customers import CustomerLine
+    from store.queries.health import Counts, Missing
+    from store.queries.lists import InboxLine
+    from store.queries.tickets import TicketLine
+    from store.services.pairing import Paired, Preview, Unpaired
+    from store.services.recipients import Done
 
 _SOME = 5
 _OVERDUE = timedelta(seconds=60)
@@ -36,18 +39,18 @@ def ticket_numbers(numbers: Sequence[int], count: int = 0) -> str:
     return shown if total <= _SOME else f"{shown} and {many(total - _SOME, 'more', 'more')}"
 
 
-def paired(done: Paired) -> str:
+def paired(done: "Paired") -> str:
     """`Paired bob@x.test to Kelly Sanders; 2 tickets assigned (#12, #11).`"""
     return f"Paired {done.email} to {done.customer_name}; {_changed(done.tickets, 'assigned')}."
 
 
-def unpaired(done: Unpaired, customer: str = "") -> str:
+def unpaired(done: "Unpaired", customer: str = "") -> str:
     """`Unpaired bob@x.test from Kelly Sanders; no ticket changed.`"""
     whom = f" from {clean(customer)}" if customer else ""
     return f"Unpaired {done.email}{whom}; {_changed(done.tickets, 'unassigned')}."
 
 
-def banned(done: Done, *, deny_too: bool = False) -> str:
+def banned(done: "Done", *, deny_too: bool = False) -> str:
     """`Banned bob@x.test.` and what became of the deny list (R2.2)."""
     if not deny_too:
         return f"Banned {done.email}."
@@ -55,12 +58,12 @@ def banned(done: Done, *, deny_too: bool = False) -> str:
     return f"Banned {done.email}; {entry}."
 
 
-def unbanned(done: Done) -> str:
+def unbanned(done: "Done") -> str:
     """`Unbanned bob@x.test: the next message gets in.`"""
     return f"Unbanned {done.email}: the next message gets in."
 
 
-def sender_edited(done: Done, *, name: str | None, shared: bool | None, customer: str) -> str:
+def sender_edited(done: "Done", *, name: str | None, shared: bool | None, customer: str) -> str:
     """What *Edit sender* changed; None: left as it was.  `customer` is whom the address was paired to."""
     parts = []
     if name is not None:
@@ -72,7 +75,7 @@ def sender_edited(done: Done, *, name: str | None, shared: bool | None, customer
     return f"{done.email} {' and '.join(parts)}." if parts else f"Nothing was changed in {done.email}."
 
 
-def pairing_preview(preview: Preview, *, assign_all: bool) -> list[str]:
+def pairing_preview(preview: "Preview", *, assign_all: bool) -> list[str]:
     """Which tickets get the customer, which do not, and why, a sentence each (R4.3)."""
     lines = [*_getting(preview, assign_all=assign_all), *_waiting(preview, assign_all=assign_all)]
     if preview.kept:
@@ -90,17 +93,17 @@ def unpairing_preview(numbers: Sequence[int], *, unassign: bool) -> str:
     return f"{many(len(numbers), 'ticket')} will keep the customer: {which}."
 
 
-def missing(found: Sequence[Missing]) -> str:
+def missing(found: "Sequence[Missing]") -> str:
     """What pairing still needs, short enough for a title line (R7.1); '' when nothing is missing."""
     return f"Missing: {', '.join(one.short for one in found)}" if found else ""
 
 
-def counts(now: Counts) -> str:
+def counts(now: "Counts") -> str:
     """`1,204 recipients · 12 unassigned`."""
     return f"{many(now.recipients, 'recipient')} · {number(now.unassigned_tickets)} unassigned"
 
 
-def inbox_trouble(inboxes: Sequence[InboxLine], zone: tzinfo, now: datetime | None = None) -> str:
+def inbox_trouble(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | None = None) -> str:
     """The first enabled inbox's error with its next try, or that nobody fetches its mail; '' when all is well."""
     moment = now or datetime.now(UTC)
     for inbox in inboxes:
@@ -114,7 +117,7 @@ def inbox_trouble(inboxes: Sequence[InboxLine], zone: tzinfo, now: datetime | No
     return ""
 
 
-def inbox_health(inboxes: Sequence[InboxLine], zone: tzinfo, now: datetime | None = None) -> str:
+def inbox_health(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | None = None) -> str:
     """`support ✓ 14:05`, or `3 inboxes ✓ 14:05` with the time of the one that was looked at the longest ago."""
     enabled = [inbox for inbox in inboxes if inbox.enabled]
     if not enabled:
@@ -141,7 +144,7 @@ def stamp(moment: datetime | None, zone: tzinfo) -> str:
     return "" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def customer_details(customer: CustomerLine) -> str:
+def customer_details(customer: "CustomerLine") -> str:
     """What tells a customer from another of the same name: `kelly@x.test · kelly · 0171 · Main`."""
     return " · ".join(filter(None, (customer.email, customer.login, customer.phone, customer.partner)))
 
@@ -161,7 +164,7 @@ def _of(count: int) -> str:
     return f"{many(count, 'ticket')} {'has' if count == 1 else 'have'}"
 
 
-def _getting(preview: Preview, *, assign_all: bool) -> list[str]:
+def _getting(preview: "Preview", *, assign_all: bool) -> list[str]:
     if preview.newest is None:
         return ["No ticket waits for a customer; new tickets will get this one."]
     if assign_all:
@@ -170,7 +173,7 @@ def _getting(preview: Preview, *, assign_all: bool) -> list[str]:
     return [f"1 ticket will get the customer: {_named(preview.newest)}."]
 
 
-def _waiting(preview: Preview, *, assign_all: bool) -> list[str]:
+def _waiting(preview: "Preview", *, assign_all: bool) -> list[str]:
     others = preview.unassigned_count - 1
     if assign_all or others < 1:
         return []
@@ -178,9 +181,9 @@ def _waiting(preview: Preview, *, assign_all: bool) -> list[str]:
     return [f"{many(others, 'older ticket')} without a customer will not: {which}."]
 
 
-def _numbers(tickets: Sequence[TicketLine], preview: Preview) -> str:
+def _numbers(tickets: "Sequence[TicketLine]", preview: "Preview") -> str:
     return ticket_numbers([ticket.number for ticket in tickets], preview.unassigned_count)
 
 
-def _named(ticket: TicketLine) -> str:
+def _named(ticket: "TicketLine") -> str:
     return f"#{ticket.number} {clean(ticket.subject, limit=60)}"

@@ -1,8 +1,10 @@
 """The window: Textual's app, with the second wall before the terminal and no variables on its crash screen (T1, T5)."""
 
 import gc
+import sys
+import termios
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment, Segments
 from textual.app import SystemCommand
@@ -12,7 +14,6 @@ from textual.screen import Screen
 
 from store.actor import Actor
 from tui import faults
-from tui.background import MailWorker
 from tui.desk import Desk
 from tui.events import StoreChanged
 from tui.lanes import Lanes
@@ -23,6 +24,12 @@ from tui.theme import THEMES
 from tui.typeahead import TypeAhead
 from tui.watch import StoreWatch
 from tui.widgets.line_filter import NoControls
+
+if TYPE_CHECKING:
+    from tui.background import MailWorker
+
+
+_TERMINAL_SECONDS = 2.0
 
 
 class Window(TypeAhead):
@@ -37,7 +44,8 @@ class Window(TypeAhead):
         self._desk = Desk(actor, lanes)
         self._opened = opened
         self._wall = NoControls()
-        self._worker = MailWorker(url) if url else None
+        self._url = url
+        self._worker: MailWorker | None = None
         self._watch = StoreWatch(lambda: self.post_message(StoreChanged()))
         for theme in THEMES:
             self.register_theme(theme)
@@ -72,8 +80,20 @@ class Window(TypeAhead):
         gc.collect()
         gc.freeze()
         self._watch.start()
-        if self._worker is not None:
+        if not self.is_headless:
+            self.set_interval(_TERMINAL_SECONDS, self._end_without_terminal)
+        if self._url:
+            from tui.background import MailWorker
+
+            self._worker = MailWorker(self._url)
             self._worker.start()
+
+    def _end_without_terminal(self) -> None:
+        """A terminal that is gone answers no question; nobody would end this process, nor the worker it keeps."""
+        try:
+            termios.tcgetattr(sys.__stdin__.fileno())  # type: ignore[union-attr]
+        except (termios.error, OSError, ValueError):
+            self.exit()
 
     def _fatal_error(self) -> None:
         """In plain words, without the variables of the program, in which secrets and customers' mail stand (T5)."""

@@ -3,13 +3,13 @@
 import csv
 import io
 import itertools
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 
 from wcwidth import wcswidth
 
+from store.cleantext import as_json
 from store.columns import Column
 from store.export.values import Value, shown
 
@@ -58,7 +58,7 @@ def as_csv(columns: Sequence[Column], rows: Rows, zone: tzinfo) -> Iterator[str]
 
 def as_jsonl(objects: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """One JSON object a line."""
-    return (json.dumps(one, ensure_ascii=False) for one in objects)
+    return (as_json(one) for one in objects)
 
 
 def formula_safe(value: Value, zone: tzinfo) -> str:

@@ -19,12 +19,18 @@ def write_xlsx(file: IO[bytes], columns: Sequence[Column], rows: Rows, zone: tzi
     book = Workbook(write_only=True)
     sheet = _new_sheet(book, columns, title)
     written = 0
-    for row in rows:
-        if written == _MOST_ROWS:
-            sheet = _new_sheet(book, columns, title)
-            written = 0
-        sheet.append([_cell(sheet, value, zone) for value in row])
-        written += 1
+    try:
+        for row in rows:
+            if written == _MOST_ROWS:
+                sheet = _new_sheet(book, columns, title)
+                written = 0
+            sheet.append([_cell(sheet, value, zone) for value in row])
+            written += 1
+    except BaseException:
+        # an open sheet complains on the terminal when it is collected
+        for opened in book.worksheets:
+            opened.close()
+        raise
     book.save(file)
 
 

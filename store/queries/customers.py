@@ -5,10 +5,13 @@ from typing import NamedTuple
 from peewee import JOIN, Case, ModelSelect
 
 from store.actor import Actor
+from store.cleantext import storable
 from store.models import Customer, Partner
 from store.queries.scope import scoped, visible
 from store.queries.search import contains
 from store.rules.deny import fold
+
+_MOST_WORDS = 30
 
 
 class CustomerLine(NamedTuple):
@@ -36,9 +39,9 @@ def find(actor: Actor, text: str = "", *, limit: int | None = 50) -> list[Custom
     The one with exactly this id or name comes first, the others by name.
     """
     query = _lines(actor).where(Customer.deleted.is_null())
-    for word in text.split():
+    for word in text.split()[:_MOST_WORDS]:
         query = query.where(contains(Customer, word))
-    wanted = fold(text.strip())
+    wanted = fold(storable(text.strip()))
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else -1
     first = Case(None, ((Customer.id == number, 0), (Customer.name_key == wanted, 1)), 2)
     return [CustomerLine(*row) for row in query.order_by(first, Customer.name_key, Customer.id).limit(limit).tuples()]

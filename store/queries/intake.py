@@ -52,8 +52,10 @@ def settings_of(name: str) -> InboxSettings:
 
 def perhaps_unflagged(inbox_id: int, *, limit: int = 100) -> list[int]:
     """UIDs settled since the last round that ended well, newest first: a kill may have come before the flag (D1)."""
-    state = InboxState.get_by_id(inbox_id)
-    inbox = Inbox.get_by_id(inbox_id)
+    state = InboxState.get_or_none(InboxState.inbox == inbox_id)
+    inbox = Inbox.get_or_none(Inbox.id == inbox_id)
+    if state is None or inbox is None:
+        return []
     newest = (
         Arrival.select(Arrival.uid, Arrival.settled)
         .where(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from peewee import JOIN
 
 from store.actor import Actor
-from store.models import Administrator, History, Inbox, InboxState, Partner, Recipient, RefusedMessage, Ticket
+from store.models import Administrator, History, Inbox, InboxState, Outbox, Partner, Recipient, RefusedMessage, Ticket
 from store.queries.scope import rights, scoped
 
 
@@ -30,6 +30,15 @@ class InboxLine(NamedTuple):
     last_error: str
     last_error_at: datetime | None
     next_try: datetime | None
+    check_certificate: bool
+    ca_file: str
+    process_from: datetime | None
+    mark_read: bool
+    address_header: str
+    accept_unregistered: bool
+    priority: str
+    group: str
+    type: str
 
 
 class AdministratorLine(NamedTuple):
@@ -62,6 +71,19 @@ class RefusedLine(NamedTuple):
     received: datetime
 
 
+class OutboxLine(NamedTuple):
+    """One message to be sent, or sent (R7.5)."""
+
+    id: int
+    event: str
+    ticket: int | None
+    to: str
+    subject: str
+    state: str
+    tries: int
+    last_error: str
+
+
 class HistoryLine(NamedTuple):
     """One change; `before` and `after` are the fields that changed."""
 
@@ -91,6 +113,15 @@ def inboxes() -> list[InboxLine]:
         InboxState.last_error,
         InboxState.last_error_at,
         InboxState.next_try,
+        Inbox.check_certificate,
+        Inbox.ca_file,
+        Inbox.process_from,
+        Inbox.mark_read,
+        Inbox.address_header,
+        Inbox.accept_unregistered,
+        Inbox.priority,
+        Inbox.ticket_group,
+        Inbox.ticket_type,
     )
     query = Inbox.select(*columns).join(InboxState, JOIN.LEFT_OUTER).order_by(Inbox.name)
     return [InboxLine(*row) for row in query.tuples()]
@@ -133,6 +164,14 @@ def refused(actor: Actor, *, limit: int | None = None) -> Iterator[RefusedLine]:
         )
     for row in query.order_by(RefusedMessage.id.desc()).limit(limit).tuples().iterator():
         yield RefusedLine(*row)
+
+
+def outbox(actor: Actor, *, limit: int | None = None) -> Iterator[OutboxLine]:
+    """Outgoing mail, newest first, of the tickets that the actor may see (R10.1)."""
+    columns = [getattr(Outbox, name) for name in OutboxLine._fields]
+    query = Outbox.select(*columns).join(Ticket, JOIN.LEFT_OUTER).where(scoped(actor, Ticket))
+    for row in query.order_by(Outbox.id.desc()).limit(limit).tuples().iterator():
+        yield OutboxLine(*row)
 
 
 def history(actor: Actor, *, limit: int | None = None) -> Iterator[HistoryLine]:

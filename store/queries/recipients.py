@@ -6,23 +6,24 @@ from datetime import UTC, datetime
 from operator import eq, ge, gt, le, lt
 from typing import Any, NamedTuple
 
-from peewee import JOIN, Expression, Field, ModelSelect
+from peewee import JOIN, Expression, Field, ModelSelect, fn
 
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import database
 from store.errors import BadInput
 from store.filters import Term, parse
-from store.models import Administrator, Customer, Inbox, Recipient
+from store.models import Administrator, Customer, Inbox, Recipient, Ticket
 from store.queries.scope import scoped, visible_recipient
-from store.queries.search import contains
+from store.queries.search import among, contains
 from store.rules.addresses import address_key, domain_key
 from store.rules.deny import fold
 from store.rules.pairing import SenderState
 
 _CHUNK = 500
 _COMPARE = {"=": eq, ">": gt, "<": lt, ">=": ge, "<=": le}
-_SORTS: dict[str, Field] = {
+_INBOX_NAME = fn.COALESCE(Inbox.select(Inbox.name).where(Inbox.id == Recipient.inbox), "")
+_SORTS: dict[str, Any] = {
     "id": Recipient.id,
     "email": Recipient.email_key,
     "name": Recipient.name_key,
@@ -34,7 +35,7 @@ _SORTS: dict[str, Field] = {
     "unassigned_tickets": Recipient.unassigned_tickets,
     "last_message": Recipient.last_message,
     "first_seen": Recipient.first_seen,
-    "inbox": Recipient.inbox,
+    "inbox": _INBOX_NAME,
     "blocked": Recipient.blocked,
 }
 _NUMBERS = {
@@ -114,8 +115,7 @@ def rows(actor: Actor, wanted: Sequence[int]) -> dict[int, RecipientLine]:
     """The rows of these ids; those that are gone or may not be seen are left out."""
     found: dict[int, RecipientLine] = {}
     for start in range(0, len(wanted), _CHUNK):
-        query = _lines().where(Recipient.id.in_(list(wanted[start : start + _CHUNK])) & scoped(actor, Recipient))
-        for line in query.tuples():
+        for line in _lines(actor).where(among(Recipient.id, wanted[start : start + _CHUNK])).tuples():
             found[line[0]] = RecipientLine(*line)
     return found
 
@@ -139,8 +139,8 @@ def states(lines: Iterable[RecipientLine]) -> dict[int, SenderState]:
     """What the rules need to know of each of these rows (R1.3)."""
     listed = list(lines)
     keys = [line.email_key for line in listed]
-    ours = {key for (key,) in Inbox.select(Inbox.email_key).where(Inbox.email_key.in_(keys)).tuples()}
-    mine = Administrator.email_key.in_(keys) & Administrator.active
+    ours = {key for (key,) in Inbox.select(Inbox.email_key).where(among(Inbox.email_key, keys)).tuples()}
+    mine = among(Administrator.email_key, keys) & Administrator.active
     ours.update(key for (key,) in Administrator.select(Administrator.email_key).where(mine).tuples())
     return {
         line.id: SenderState(line.customer_id is not None, line.banned, line.shared, line.email_key in ours)
@@ -148,7 +148,8 @@ def states(lines: Iterable[RecipientLine]) -> dict[int, SenderState]:
     }
 
 
-def _lines() -> ModelSelect:
+def _lines(actor: Actor) -> ModelSelect:
+    seen = scoped(actor, Ticket)
     return (
         Recipient.select(
             Recipient.id,
@@ -160,8 +161,8 @@ def _lines() -> ModelSelect:
             Recipient.banned,
             Recipient.denied,
             Recipient.shared,
-            Recipient.tickets,
-            Recipient.unassigned_tickets,
+            _counted(Recipient.tickets, seen),
+            _counted(Recipient.unassigned_tickets, seen),
             Recipient.blocked,
             Recipient.first_seen,
             Recipient.last_message,
@@ -174,22 +175,34 @@ def _lines() -> ModelSelect:
         .join(Customer, JOIN.LEFT_OUTER)
         .switch(Recipient)
         .join(Inbox, JOIN.LEFT_OUTER)
+        .where(scoped(actor, Recipient))
     )
 
 
+def _counted(field: Any, seen: Expression | bool) -> Any:
+    """The counters of a row count all its tickets; who has a partner gets a count of those he may see (R10.1)."""
+    if seen is True or field.name not in ("tickets", "unassigned_tickets"):
+        return field
+    mine = (Ticket.requester == Recipient.id) & seen
+    if field.name == "unassigned_tickets":
+        mine &= Ticket.customer.is_null()
+    return fn.COALESCE(Ticket.select(fn.COUNT(Ticket.id)).where(mine), 0)
+
+
 def _selected(actor: Actor, selection: Selection, *columns: Field) -> ModelSelect:
-    field = _SORTS[selection.sort]
+    seen = scoped(actor, Ticket)
+    field = _counted(_SORTS[selection.sort], seen)
     order = [field.desc() if selection.descending else field.asc()]
     if selection.sort != "id":
         order.append(Recipient.id.desc() if selection.descending else Recipient.id.asc())
     query = Recipient.select(*columns).where(scoped(actor, Recipient)).order_by(*order)
     for term in parse(selection.line):
-        condition = _condition(term)
+        condition = _condition(term, seen)
         query = query.where(~condition if term.negated else condition)
     return query
 
 
-def _condition(term: Term) -> Expression:
+def _condition(term: Term, seen: Expression | bool) -> Expression:
     if term.field == "":
         return contains(Recipient, str(term.value))
     if term.field in ("paired", "unpaired"):
@@ -198,7 +211,7 @@ def _condition(term: Term) -> Expression:
     if term.field in ("banned", "denied", "shared"):
         return getattr(Recipient, term.field) == term.value
     if term.field in _NUMBERS:
-        return _COMPARE[term.comparison](_NUMBERS[term.field], term.value)
+        return _COMPARE[term.comparison](_counted(_NUMBERS[term.field], seen), term.value)
     if term.field in _TIMES:
         return _age(term)
     return _text(term.field, str(term.value))
@@ -219,7 +232,7 @@ def _text(field: str, value: str) -> Expression:
         return Recipient.email_key == address_key(value)
     if field == "inbox":
         return Recipient.inbox.in_(Inbox.select(Inbox.id).where(Inbox.name == value))
-    if field == "customer" and value.isascii() and value.isdigit():
+    if field == "customer" and value.isascii() and value.isdigit() and len(value) < 16:
         return Recipient.customer == int(value)
     column = Recipient.customer_key if field == "customer" else Recipient.name_key
     return column.contains(fold(value))

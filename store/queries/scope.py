@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from peewee import Expression
+from peewee import Expression, fn
 
 from store.actor import Actor
 from store.errors import NotFound, Refused
@@ -37,7 +37,8 @@ def scoped(actor: Actor, table: type[Base]) -> Expression | bool:
     mine = Customer.partner == now.partner
     if table is Customer:
         return mine
-    return table.customer.in_(Customer.select(Customer.id).where(mine))
+    # looked up row by row: IN would first gather all customers of the partner, 100 ms for a page of many
+    return fn.EXISTS(Customer.select(Customer.id).where((Customer.id == table.customer) & mine))
 
 
 def visible(actor: Actor, table: type[Base], row_id: int, what: str) -> Any:

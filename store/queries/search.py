@@ -1,6 +1,9 @@
 """Free text → SQL, over the folded `search` columns and their trigram index."""
 
-from peewee import SQL, Expression, fn
+import json
+from collections.abc import Iterable
+
+from peewee import SQL, Expression, Field, fn
 
 from store.cleantext import storable
 from store.models import Base, Customer, Recipient
@@ -8,6 +11,11 @@ from store.rules.deny import fold
 
 _SHORTEST_INDEXED = 3
 _INDEXES = {Recipient: "recipient_search", Customer: "customer_search"}
+
+
+def among(field: Field, values: Iterable[object]) -> Expression:
+    """`field IN values`, bound as one JSON text: a page of ids is ready in half the time of a placeholder for each."""
+    return field.in_(SQL("(SELECT value FROM json_each(?))", (json.dumps(list(values)),)))
 
 
 def contains(table: type[Base], word: str) -> Expression:

@@ -13,7 +13,8 @@ from store.queries.scope import scoped
 
 
 def decisions(actor: Actor, message_id: str) -> list[dict[str, Any]]:
-    """Each arrival of the message with this Message-ID, oldest first: outcome, reason, ticket and every check's answer.
+    """Each arrival of the message with this Message-ID, oldest first: outcome, reason, every check's answer, the ticket
+    and the id of the message written into it.
 
     One that opened or joined no ticket is for those who see all.  Raises NotFound.
     """
@@ -27,4 +28,10 @@ def decisions(actor: Actor, message_id: str) -> list[dict[str, Any]]:
 
 
 def _decision(row: Arrival) -> dict[str, Any]:
-    return {"outcome": row.outcome, "reason": row.reason, "ticket": row.ticket_id, **json.loads(row.why)}
+    return {
+        "outcome": row.outcome,
+        "reason": row.reason,
+        "ticket": row.ticket_id,
+        "written": row.written_id,
+        **json.loads(row.why),
+    }

@@ -10,21 +10,26 @@ def address_key(address: str) -> str:
     """
     local, _, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
     if not local:
-        return domain.casefold()
-    return f"{local.casefold()}@{domain_key(domain)}"
+        return _folded(domain.strip())
+    return f"{_folded(local)}@{domain_key(domain)}"
 
 
 def domain_key(domain: str) -> str:
     """A domain in lower-case A-labels; one that IDNA refuses is only lower-cased, never an error."""
-    lowered = domain.strip().rstrip(".").lower()
+    lowered = domain.strip().strip(".").lower()
     if lowered.isascii():
         return lowered
     import idna
 
     try:
-        return idna.encode(lowered, uts46=True).decode("ascii")
+        return idna.encode(lowered, uts46=True).decode("ascii").strip(".")
     except (idna.IDNAError, UnicodeError):
-        return unicodedata.normalize("NFC", lowered.casefold())
+        return _folded(lowered)
+
+
+def _folded(text: str) -> str:
+    """Case-folded and composed again, for folding can take a character apart."""
+    return unicodedata.normalize("NFC", text.casefold())
 
 
 def name_from(display_name: str, address: str) -> str:

@@ -39,6 +39,7 @@ class Circumstances:
     deny_hits: tuple[int, ...] = ()
     banned: bool = False
     administrator: bool = False
+    automatic: bool = False
     process_administrators: bool = False
     candidate: Candidate | None = None
     by_subject_only: bool = False
@@ -89,6 +90,8 @@ def _banned(case: Circumstances) -> Decision | None:
 
 
 def _administrator(case: Circumstances) -> Decision | None:
+    if case.administrator and case.automatic:
+        return Decision(Outcome.IGNORED, "automatic")  # such as a vacation notice (R5.4)
     refused = case.administrator and not case.process_administrators
     return Decision(Outcome.REFUSED, "unverified") if refused else None
 

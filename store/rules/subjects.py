@@ -1,5 +1,6 @@
 """When a subject counts as unchanged (R6.1): reply and forward prefixes, gateway tags and the number do not count."""
 
+import functools
 import re
 import unicodedata
 
@@ -16,13 +17,15 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _SPACES = re.compile(r"\s+")
-_LONGEST = 2_000
+_LONGEST = 500
+_MOST_NUMBERS = 20
 
 
+@functools.lru_cache(maxsize=128)
 def subject_key(subject: str, number: "re.Pattern[str] | None" = None) -> str:
     """The part of a subject that must not change, folded: prefixes, tags and what `number` matches taken off.
 
-    `number` is the compiled ticket-number pattern of the settings.  Bounded: only the first 2,000 characters count.
+    `number` is the compiled ticket-number pattern of the settings.  Bounded: only the first 500 characters count.
     """
     text = unicodedata.normalize("NFC", subject[:_LONGEST])
     if number is not None:
@@ -34,11 +37,14 @@ def subject_key(subject: str, number: "re.Pattern[str] | None" = None) -> str:
         text = shorter
 
 
+@functools.lru_cache(maxsize=128)
 def numbers_in(subject: str, number: "re.Pattern[str]") -> tuple[int, ...]:
-    """The ticket numbers that the settings' pattern finds in a subject, in order, none absurdly long."""
-    found: list[int] = []
+    """The ticket numbers that the settings' pattern finds in a subject, in order: the first 20, none absurdly long."""
+    found: dict[int, None] = {}
     for match in number.finditer(subject[:_LONGEST]):
         digits = match.group("number")
         if digits and digits.isascii() and digits.isdigit() and len(digits) <= 12:
-            found.append(int(digits))
-    return tuple(dict.fromkeys(found))
+            found[int(digits)] = None
+            if len(found) == _MOST_NUMBERS:
+                break
+    return tuple(found)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from peewee import Expression
+
 from store import bulk
 from store.models import (
     Arrival,
@@ -51,7 +53,7 @@ class Batch:
         self.settled: set[int] = set()
         self.raws: dict[str, int] = {}
         self.fingerprints: dict[str, int] = {}
-        self.rebuilt: dict[str, int] = {}
+        self.rebuilt: dict[str, list[int]] = {}
         self.recipients: dict[str, Recipient] = {}
         self.owners: dict[str, tuple[int, ...]] = {}
         self.tickets: dict[int, TicketState] = {}
@@ -70,10 +72,8 @@ class Batch:
         hashes = [a.sha256 for a in arrivals]
         raws = RawMessage.select(RawMessage.sha256, RawMessage.id).where(RawMessage.sha256.in_(hashes))
         self.raws = dict(raws.tuples())
-        if self.raws:
-            older = here & (Arrival.uidvalidity != uidvalidity)
-            kept = Arrival.select(RawMessage.sha256, Arrival.id).join(RawMessage).where(older)
-            self.rebuilt = dict(kept.where(RawMessage.sha256.in_(list(self.raws))).tuples())
+        if self.raws and _was_rebuilt(here, uidvalidity):
+            self.rebuilt = _not_met_again(here, uidvalidity, list(self.raws))
         prints = [a.parsed.fingerprint for a in arrivals if a.parsed.fingerprint]
         twins = Arrival.select(Arrival.fingerprint, Arrival.id).where(Arrival.fingerprint.in_(prints))
         self.fingerprints = dict(twins.tuples())
@@ -93,9 +93,21 @@ class Batch:
             found = [_state(row) for row in Ticket.select().where(Ticket.id.in_(list(wanted)))]
             self.tickets.update({state.id: state for state in found})
             wanted = {state.merged_into for state in found if state.merged_into} - self.tickets.keys()
-        used = Message.select(Message.ticket, Message.subject_key).where(Message.ticket.in_(list(self.tickets)))
-        for ticket, key in used.distinct().tuples():
+        used = Message.select(Message.ticket, Message.subject_key).where(Message.direction != "note").distinct()
+        for ticket, key in used.where(Message.ticket.in_(list(self.tickets))).tuples():
             self.tickets[ticket].subjects.add(key)
+
+    def is_new(self, uid: int) -> bool:
+        """Whether this UID is met for the first time, here or in an earlier batch."""
+        if uid in self.settled:
+            return False
+        self.settled.add(uid)
+        return True
+
+    def met_again(self, sha256: str) -> int | None:
+        """The arrival under an earlier UIDVALIDITY that a message with these bytes is (D4); each is met once only."""
+        waiting = self.rebuilt.get(sha256)
+        return waiting.pop(0) if waiting else None
 
     def add(self, table: type[Base], **fields: Any) -> int:
         """Stages a row; the id it will have."""
@@ -162,3 +174,26 @@ def _state(row: Ticket) -> TicketState:
     return TicketState(
         row.id, row.subject, row.status, row.closed, row.requester_id, row.customer_id, row.merged_into_id, row.version
     )
+
+
+def _was_rebuilt(here: Expression, uidvalidity: int) -> bool:
+    """Whether anything of this mailbox was settled under another UIDVALIDITY; two looks into the index."""
+    others = (Arrival.uidvalidity < uidvalidity, Arrival.uidvalidity > uidvalidity)
+    return any(Arrival.select().where(here & other).exists() for other in others)
+
+
+def _not_met_again(here: Expression, uidvalidity: int, hashes: Sequence[str]) -> dict[str, list[int]]:
+    """By raw hash, what was settled under an earlier UIDVALIDITY and not been seen again under this one.
+
+    The earlier listing that held most of a hash counts, less what this one has had of it: so of equal alarms those
+    that were known are duplicates, and a new one is not (R5.2).
+    """
+    rows = Arrival.select(RawMessage.sha256, Arrival.uidvalidity, Arrival.id).join(RawMessage).where(here)
+    listings: dict[str, dict[int, list[int]]] = {}
+    for sha256, listing, arrival in rows.where(RawMessage.sha256.in_(hashes)).order_by(Arrival.id).tuples():
+        listings.setdefault(sha256, {}).setdefault(listing, []).append(arrival)
+    waiting = {}
+    for sha256, by_listing in listings.items():
+        met = len(by_listing.pop(uidvalidity, ()))
+        waiting[sha256] = max(by_listing.values(), key=len, default=[])[met:]
+    return waiting

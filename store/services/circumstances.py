@@ -39,7 +39,7 @@ class Sender:
     profile_owners: tuple[int, ...]
 
 
-def ground(inbox_id: int, uidvalidity: int) -> Ground:
+def ground(inbox: Inbox, uidvalidity: int) -> Ground:
     """Read once for each batch."""
     now = settings.every()
     admins = {key for (key,) in Administrator.select(Administrator.email_key).where(Administrator.active).tuples()}
@@ -47,7 +47,7 @@ def ground(inbox_id: int, uidvalidity: int) -> Ground:
         admins.add(address_key(str(now["smtp.admin_email"])))
     inboxes = frozenset(key for (key,) in Inbox.select(Inbox.email_key).tuples())
     number = patterns.compiled(str(now["inboxes.ticket_number"]))
-    return Ground(Inbox.get_by_id(inbox_id), uidvalidity, now, number, inboxes, frozenset(admins) - inboxes)
+    return Ground(inbox, uidvalidity, now, number, inboxes, frozenset(admins) - inboxes)
 
 
 def known_before(place: Ground, arrivals: Sequence[Arrived]) -> Batch:
@@ -75,10 +75,11 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
     twin = batch.fingerprints.get(fingerprint) if fingerprint else None
     return Circumstances(
         own_mail=sender.key in place.inbox_keys,
-        duplicate_of=twin if twin is not None else batch.rebuilt.get(arrived.sha256),
+        duplicate_of=twin if twin is not None else batch.met_again(arrived.sha256),
         deny_hits=arrived.deny_hits,
         banned=known is not None and known.banned,
         administrator=sender.key in place.administrator_keys,
+        automatic=bool(arrived.parsed.automatic),
         process_administrators=bool(place.settings["inboxes.process_administrators"]),
         candidate=_candidate(place, batch, arrived.parsed, sender),
         by_subject_only=bool(place.settings["inboxes.by_subject_only"]),

@@ -13,12 +13,14 @@ from store.queries.scope import rights
 from store.reasons import refuse
 from store.rules.addresses import address_key, looks_like_address, split_profile
 from store.rules.deny import fold
+from store.rules.visibility import may_see
 from store.services import history
 from store.services.history import Thing
 from store.services.people import partner_named
 from store.services.senders import search_text
 
 KINDS = ("customer", "lead")
+_LONGEST = 2_000
 FIELDS = ("name", "kind", "login", "email", "billing_email", "phone", "partner", "external_id")
 
 
@@ -43,9 +45,10 @@ def add(actor: Actor, values: Mapping[str, str], *, rehearse: bool = False) -> C
 
 
 def import_all(actor: Actor, lines: list[tuple[int, Mapping[str, str]]], *, rehearse: bool = False) -> list[Imported]:
-    """Adds or, by external id, updates a customer a line, all or nothing.  `lines` carry their number in the file.
+    """Adds or, by external id, updates a customer a line, all or nothing; what a line does not name stays as it is.
 
-    Raises BadInput naming the line when one cannot be used; then nothing was changed.
+    `lines` carry their number in the file.  Raises BadInput naming the line when one cannot be used; then nothing was
+    changed.
     """
     done: list[Imported] = []
     with transaction(rehearse=rehearse):
@@ -58,13 +61,28 @@ def import_all(actor: Actor, lines: list[tuple[int, Mapping[str, str]]], *, rehe
 
 
 def _import_one(actor: Actor, number: int, values: Mapping[str, str]) -> Imported:
-    fields = _checked(actor, values)
-    row = Customer.get_or_none(Customer.external_id == fields["external_id"]) if fields["external_id"] else None
+    external_id = _text(values, "external_id")
+    row = Customer.get_or_none(Customer.external_id == external_id) if external_id else None
     if row is None:
-        row = _insert(actor, fields)
+        row = _insert(actor, _checked(actor, values))
         return Imported(number, "added", row.id, clean(row.name))
-    _update(actor, row, fields)
+    if not may_see(rights(actor), row.partner_id):
+        raise refuse("external-exists", external_id=external_id)
+    _update(actor, row, _checked(actor, {**_texts(row), **values}))
     return Imported(number, "updated", row.id, clean(row.name))
+
+
+def _texts(row: Customer) -> dict[str, str]:
+    """The field texts of a customer, which stay where a line of an import has no such column."""
+    texts = {name: getattr(row, name) or "" for name in FIELDS if name != "partner"}
+    return {**texts, "partner": Partner.get_by_id(row.partner_id).name}
+
+
+def _text(values: Mapping[str, str], name: str) -> str:
+    text = clean(values.get(name, ""), limit=None).strip()
+    if len(text) > _LONGEST:
+        raise BadInput(f"{name}: has at most {_LONGEST} characters.")
+    return text
 
 
 def _insert(actor: Actor, fields: dict[str, object]) -> Customer:
@@ -107,7 +125,7 @@ def _rename_in_recipients(row: Customer) -> None:
 
 
 def _checked(actor: Actor, values: Mapping[str, str]) -> dict[str, object]:
-    fields = {name: clean(values.get(name, ""), limit=500).strip() for name in FIELDS}
+    fields = {name: _text(values, name) for name in FIELDS}
     if not fields["name"]:
         raise BadInput("A customer needs a name.")
     kind = fields["kind"] or "customer"

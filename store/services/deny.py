@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from peewee import fn
 
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import storable
 from store.db import transaction
-from store.denylist import Entry, caught, matcher
+from store.denylist import Entry, catches, caught, matcher
 from store.errors import BadInput, NotFound
 from store.models import DenyEntry, Recipient, Setting
 from store.queries import deny as read
@@ -18,6 +18,8 @@ from store.rules.deny import FILTER_TYPES, LOCATIONS
 from store.services import history
 from store.services.history import Thing
 
+_LONGEST_FILTER = 1_000
+
 
 def checked(location: str, filter_type: str, text: str) -> Entry:
     """An entry that can be used, not saved yet.  Raises BadInput for a bad location, type, empty text or regex."""
@@ -25,9 +27,11 @@ def checked(location: str, filter_type: str, text: str) -> Entry:
         raise BadInput(f"A deny entry's location is one of {', '.join(LOCATIONS)}.")
     if filter_type not in FILTER_TYPES:
         raise BadInput(f"A deny entry's type is one of {', '.join(FILTER_TYPES)}.")
-    wanted = clean(text, limit=1_000).strip()
+    wanted = storable(text).strip()
     if not wanted:
         raise BadInput("A deny entry needs a filter text; an empty one would refuse every message.")
+    if len(wanted) > _LONGEST_FILTER:
+        raise BadInput(f"A deny entry's filter text has at most {_LONGEST_FILTER} characters.")
     matcher(filter_type, wanted)
     return Entry(0, location, filter_type, wanted)
 
@@ -78,11 +82,8 @@ def remove(actor: Actor, entry_id: int, *, rehearse: bool = False) -> Entry:
 
 def is_denied(email: str, email_key: str) -> bool:
     """Whether an Email entry matches this address (R3.3)."""
-    return any(
-        matcher(row.filter_type, row.filter)(text)
-        for row in DenyEntry.select().where(DenyEntry.location == "email")
-        for text in (email, email_key)
-    )
+    entries = DenyEntry.select().where(DenyEntry.location == "email")
+    return any(catches(read.entry_of(row), (email, email_key)) for row in entries)
 
 
 def count_hits(entry_ids: Iterable[int], today: str) -> None:
@@ -125,9 +126,7 @@ def _release(entry: Entry) -> None:
 
 def _mark(ids: list[int], denied: bool) -> None:
     for start in range(0, len(ids), 500):
-        Recipient.update(denied=denied, version=Recipient.version + 1).where(
-            Recipient.id.in_(ids[start : start + 500]) & (Recipient.denied != denied)
-        ).execute()
+        Recipient.update(denied=denied).where(Recipient.id.in_(ids[start : start + 500])).execute()
 
 
 def _raise_version() -> None:

@@ -8,7 +8,7 @@ from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
 from store.errors import BadInput, NotFound
-from store.models import Inbox, InboxState
+from store.models import Arrival, Inbox, InboxState
 from store.reasons import refuse
 from store.rules.addresses import address_key, looks_like_address
 from store.services import history
@@ -21,6 +21,8 @@ CHOICES = {
     "process": ("all", "unread"),
     "address_header": ("From", "Reply-To", "Sender"),
 }
+_PLACE = {"email", "username", "host", "port", "folder"}
+_UIDVALIDITIES = 1 << 32  # they are 32-bit numbers (RFC 9051, 2.3.1.1)
 SECRETS = ("env:", "file:", "command:", "keyring:")
 
 
@@ -57,12 +59,18 @@ def edit(actor: Actor, name: str, values: Mapping[str, object], *, force: bool =
         changed = {key: value for key, value in fields.items() if before[key] != value}
         if changed:
             Inbox.update(**changed, version=Inbox.version + 1).where(Inbox.id == row.id).execute()
-            if changed.keys() & {"host", "username", "folder"}:
-                # another mailbox may number its messages from the same UIDVALIDITY: look at all of it
-                InboxState.update(uidvalidity=0, last_uid=0).where(InboxState.inbox == row.id).execute()
+            if changed.keys() & _PLACE:
+                _start_afresh(row.id)
             old = {key: before[key] for key in changed}
             history.record(actor, "edit", Thing("inbox", row.id, row.name), old, changed)
         return Inbox.get_by_id(row.id)  # type: ignore[no-any-return]
+
+
+def _start_afresh(inbox_id: int) -> None:
+    """Another mailbox may number its messages like the one before: look at all of it, and let none of its UIDs pass for
+    one that was settled.  What was settled keeps its bytes to be known by, as after a change of UIDVALIDITY (D4)."""
+    Arrival.update(uidvalidity=Arrival.uidvalidity - _UIDVALIDITIES).where(Arrival.inbox == inbox_id).execute()
+    InboxState.update(uidvalidity=0, last_uid=0).where(InboxState.inbox == inbox_id).execute()
 
 
 def remove(actor: Actor, name: str) -> None:

@@ -17,6 +17,7 @@ from store.models import (
     Arrival,
     Attachment,
     Customer,
+    Inbox,
     InboxState,
     Message,
     RawMessage,
@@ -47,6 +48,13 @@ class StaleFacts(Problem):
     """The deny list has changed since the messages were looked at: look again, then settle."""
 
 
+class InboxChanged(Problem):
+    """The inbox was changed or removed since its mail was fetched, so that its cursor may be another mailbox's."""
+
+    def __init__(self) -> None:
+        super().__init__("The inbox was changed while its mail was fetched; it is fetched again as it is now.")
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What became of one message; `ticket` is its number where there is one."""
@@ -67,28 +75,41 @@ class Written:
 
 
 def settle(
-    fence: Fence, inbox_id: int, uidvalidity: int, arrivals: Sequence[Arrived], *, cursor: int, deny_version: int
+    fence: Fence,
+    inbox_id: int,
+    uidvalidity: int,
+    arrivals: Sequence[Arrived],
+    *,
+    cursor: int,
+    deny_version: int,
+    inbox_version: int | None = None,
 ) -> list[Settled]:
     """Decides on each message in order and writes what follows, all in one transaction with the cursor.
 
-    `cursor` is the highest UID looked at, `deny_version` that of the list behind `Arrived.deny_hits`.  Messages that
-    were settled before are passed over.  Raises LostLease, StaleFacts; then nothing was written.
+    `cursor` is the highest UID looked at, `deny_version` that of the list behind `Arrived.deny_hits`, `inbox_version`
+    that of the inbox whose mailbox they came from.  Messages that were settled before are passed over.  Raises
+    LostLease, StaleFacts, InboxChanged; then nothing was written.
     """
     with transaction():
         hold(fence)
         if deny_list.version() != deny_version:
             raise StaleFacts("The deny list changed while mail was read.")
-        place = ground(inbox_id, uidvalidity)
+        inbox = Inbox.get_or_none(Inbox.id == inbox_id)
+        if inbox is None or inbox_version not in (None, inbox.version):
+            raise InboxChanged
+        place = ground(inbox, uidvalidity)
         batch = known_before(place, arrivals)
-        done = [_settle_one(place, batch, arrived) for arrived in arrivals if arrived.uid not in batch.settled]
+        done = [_settle_one(place, batch, arrived) for arrived in arrivals if batch.is_new(arrived.uid)]
         batch.write()
         _move_cursor(place, cursor)
     return done
 
 
 def cursor_of(inbox_id: int) -> tuple[int, int]:
-    """(UIDVALIDITY, last UID) up to which this inbox is settled; zeros at first."""
-    state = InboxState.get_by_id(inbox_id)
+    """(UIDVALIDITY, last UID) up to which this inbox is settled; zeros at first.  Raises InboxChanged: it is gone."""
+    state = InboxState.get_or_none(InboxState.inbox == inbox_id)
+    if state is None:
+        raise InboxChanged
     return int(state.uidvalidity), int(state.last_uid)
 
 

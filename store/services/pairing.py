@@ -8,6 +8,7 @@ from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
 from store.models import Customer, Recipient, Ticket
+from store.queries import recipients
 from store.queries.scope import visible
 from store.queries.tickets import TicketLine, opened_by
 from store.reasons import refuse
@@ -53,7 +54,8 @@ class Preview:
 
 def preview(actor: Actor, recipient_id: int) -> Preview:
     """What the *Pairing* dialog says before Save (R4.2, R4.3).  Lists at most 50 tickets.  Raises NotFound."""
-    row = locked(actor, recipient_id, None)
+    locked(actor, recipient_id, None)
+    row = recipients.rows(actor, [recipient_id])[recipient_id]
     lines = opened_by(actor, recipient_id, unassigned=True, limit=50)
     return Preview(
         newest=lines[0] if lines else None,

@@ -98,7 +98,7 @@ def _fields(changes: dict[str, str | bool | None]) -> dict[str, object]:
         elif key == "name":
             fields["name"] = clean(value, limit=200)
         else:
-            fields["active"] = bool(value)
+            fields[key] = bool(value)
     return fields
 
 

@@ -95,7 +95,9 @@ def _zone(text: str) -> str:
 
 
 def _ticket_pattern(text: str) -> str:
-    if "(?P<number>" not in text:
+    pattern = patterns.compiled(text)
+    if "number" not in pattern.groupindex:
         raise BadInput("The ticket-number regex needs a group named number, such as #(?P<number>\\d{1,}).")
-    patterns.compiled(text)
+    if pattern.search(""):
+        raise BadInput("The ticket-number regex must not match an empty text, which is everywhere.")
     return text

@@ -88,26 +88,35 @@ def _session(store: Path, rows: int) -> dict[str, Any]:
         "down": lambda screen, n: "down",
         "page_down": lambda screen, n: "pagedown",
         "end": lambda screen, n: "end" if n % 2 else "home",
-        "jump": lambda screen, n: _click(_COLUMNS, 5 + chance.randrange(_LINES - 10)),
+        "jump": lambda screen, n: _click(_COLUMNS, 5 + (n % 2) * 15 + chance.randrange(15)),
     }
     with PtyScreen(_window(store), columns=_COLUMNS, lines=_LINES) as screen:
         screen.wait_for(f"{rows:,} recipients", 60)
         screen.settle(1.0)
         keys = {name: _latencies(screen, action) for name, action in actions.items()}
-        screen.press("home")
-        screen.settle(0.5)
-        moved = []
-        for _ in range(20):
-            screen.press("down")
-            moved.append(screen.settle())
         memory = _memory(screen)
-    return {"keys": keys, "memory": memory, "bytes": {"median": statistics.median(moved), "max": max(moved)}}
+    return {"keys": keys, "memory": memory, "bytes": _moved_bytes(store)}
+
+
+def _moved_bytes(store: Path) -> dict[str, float]:
+    """What a step of the cursor sends at 80×24, over the first screen of rows."""
+    with PtyScreen(_window(store)) as screen:
+        screen.wait_for("recipients ·", 60)
+        screen.settle(1.0)
+        moved = []
+        for _ in range(16):
+            screen.press("down")
+            moved.append(screen.settle(0.3))
+    return {"median": statistics.median(moved), "max": max(moved)}
 
 
 def _latencies(screen: PtyScreen, action: Keys, times: int = 120) -> dict[str, float]:
     taken: list[float] = []
     for number in range(times):
         key = action(screen, number)
+        if key == "pagedown" and number % 20 == 0:
+            screen.press("home")
+            screen.settle(0.2)
         began = time.perf_counter()
         screen.press(key)
         before = len(screen.raw)

@@ -48,6 +48,11 @@ class PtyScreen:
         """The lines of the screen as text."""
         return list(self.screen.display)
 
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        """The program."""
+        return self._process
+
     def press(self, *keys: str) -> None:
         os.write(self._master, "".join(KEYS.get(key, key) for key in keys).encode())
 

@@ -1,25 +1,24 @@
 """`list THING` and `export FILE`: what is there, filtered, sorted, with the columns asked for."""
 
-import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import tzinfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from store.actor import Actor
-from store.cleantext import clean
-from store.errors import BadInput
-from tui.cli.state import Globals, opened, say
+from store.cleantext import as_json, clean
+from tui.cli.state import Globals, opened, say, show
 
 _CHOICES = (
     *("admins", "customers", "deny", "history", "inboxes"),
-    *("messages", "partners", "recipients", "refused", "tickets"),
+    *("messages", "outbox", "partners", "recipients", "refused", "tickets"),
 )
 _FORMATS = ("table", "json", "jsonl", "csv")
-Shape = dict[str, Any]
+_NUMBERS = {"id", "number", "ticket", "port", "tries", "filtered_today", "filtered_total"}
+_TIMES = {"at", "created", "updated", "closed", "received", "last_success", "last_error_at", "next_try", "process_from"}
 
 
 def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,7 +46,7 @@ def list_command(
     \b
     Examples:
       recipients list recipients --filter 'unpaired:yes unassigned:>0' --sort last_message:desc
-      recipients list tickets --format json
+      recipients list tickets --filter 'status:new -customer:none' --format json
     """
     chosen = form or ("json" if state.as_json else "table")
     with opened(state) as actor:
@@ -70,213 +69,104 @@ def export_command(
 
     Example: recipients export unpaired.xlsx --filter unpaired:yes
     """
-    from store.queries.recipients import Selection, sort_from
     from store.services import exports
 
     with opened(state) as actor:
-        key, descending = sort_from(sort) if sort else ("id", True)
-        chosen = _recipient_columns(actor, columns)
         done = exports.export_recipients(
             actor,
             file,
-            Selection(line, key, descending),
-            chosen,
+            _recipients(line, sort),
+            _recipient_columns(actor, columns),
             form=form,
             force=force,
             limit=limit,
             progress=_progress if sys.stderr.isatty() else None,
         )
     if state.as_json:
-        print(json.dumps({"file": str(done.path), "rows": done.rows}))
+        show(state, {"file": str(done.path), "rows": done.rows}, "")
     else:
-        say(f"Wrote {done.rows:,} recipients to {done.path}.")
+        say(f"Wrote {done.rows:,} recipients to {clean(done.path)}.")
 
 
 def _progress(rows: int) -> None:
     print(f"\r{rows:,} rows", end="\r", file=sys.stderr, flush=True)
 
 
+def _recipients(line: str, sort: str) -> Any:
+    from store.queries.recipients import Selection, sort_from
+
+    key, descending = sort_from(sort) if sort else ("id", True)
+    return Selection(line, key, descending)
+
+
 def _recipient_columns(actor: Actor, columns: str) -> Any:
+    """The columns asked for, else those that the administrator has chosen in the window."""
     from store.columns import pick
     from store.services.preferences import columns as mine
 
-    return pick(columns.split(",")) if columns else mine(actor)
+    keys = [part.strip() for part in columns.split(",") if part.strip()]
+    return pick(keys) if keys else mine(actor)
 
 
 def _list_recipients(actor: Actor, line: str, sort: str, columns: str, limit: int | None, form: str) -> None:
     from store import shapes
-    from store.queries.recipients import Selection, every, sort_from
-    from store.queries.settings import timezone
+    from store.queries.recipients import every
     from store.services.exports import display_row
 
-    key, descending = sort_from(sort) if sort else ("id", True)
-    rows = every(actor, Selection(line, key, descending), limit=limit)
+    shown = _recipient_columns(actor, columns)
+    rows = every(actor, _recipients(line, sort), limit=limit)
     if form in ("json", "jsonl"):
-        keys = columns.split(",") if columns else None
+        keys = [column.key for column in shown] if columns.strip(" ,") else None
         _print_json((_only(shapes.recipient(row), keys) for row in rows), form)
-        return
-    chosen = _recipient_columns(actor, columns)
-    _print_table(chosen, (display_row(row, chosen) for row in rows), timezone(), form)
+    else:
+        _print_table(shown, (display_row(row, shown) for row in rows), form)
 
 
 def _list_others(actor: Actor, thing: str, line: str, sort: str, columns: str, limit: int | None, form: str) -> None:
     from store.columns import Column
-    from store.queries.settings import timezone
+    from tui.cli.choosing import chosen, columns_of
+    from tui.cli.things import listing
 
-    keys, found = _THINGS[thing](actor)
-    wanted = columns.split(",") if columns else None
-    for key in wanted or ():
-        if key not in keys:
-            raise BadInput(f"There is no column “{clean(key, limit=40)}”. The columns are: {', '.join(keys)}.")
-    shapes = _limited(_sorted(_matching(found, line), sort, keys), limit)
+    keys, found = listing(actor, thing)
+    wanted = columns_of(columns, keys)
+    objects = chosen(found, keys, line=line, sort=sort, limit=limit)
     if form in ("json", "jsonl"):
-        _print_json((_only(shape, wanted) for shape in shapes), form)
+        _print_json((_only(one, wanted) for one in objects), form)
         return
-    shown = tuple(Column(key, key.replace("_", " ").capitalize(), "text", 20) for key in wanted or keys)
-    rows = ([_flat(shape[column.key]) for column in shown] for shape in shapes)
-    _print_table(shown, rows, timezone(), form)
+    shown = [
+        Column(key, key.replace("_", " ").capitalize(), "number" if key in _NUMBERS else "text", 20) for key in wanted
+    ]
+    _print_table(shown, ([_cell(key, one[key]) for key in wanted] for one in objects), form)
 
 
-def _matching(found: Iterable[Shape], line: str) -> Iterator[Shape]:
-    words = [word.casefold() for word in line.split()]
-    for shape in found:
-        text = " ".join(str(_flat(value)) for value in shape.values()).casefold() if words else ""
-        if all(word in text for word in words):
-            yield shape
+def _cell(key: str, value: Any) -> Any:
+    from tui.cli.choosing import words
+
+    if key in _TIMES and value:
+        return datetime.fromisoformat(value)
+    return value if isinstance(value, bool | int) else words(value)
 
 
-def _sorted(found: Iterable[Shape], sort: str, keys: Sequence[str]) -> Iterable[Shape]:
-    if not sort:
-        return found
-    key, _, way = sort.partition(":")
-    if key not in keys or way not in ("", "asc", "desc"):
-        raise BadInput(f"Cannot sort by “{clean(sort, limit=40)}”. Columns: {', '.join(keys)}; add :desc to go down.")
-    return sorted(found, key=lambda shape: _rank(shape[key]), reverse=way == "desc")
+def _only(one: Mapping[str, Any], keys: Sequence[str] | None) -> Mapping[str, Any]:
+    return one if keys is None else {key: one[key] for key in keys}
 
 
-def _rank(value: object) -> tuple[int, float, str]:
-    if isinstance(value, bool | int | float):
-        return 1, float(value), ""
-    return (0, 0.0, "") if value is None else (2, 0.0, str(_flat(value)).casefold())
-
-
-def _limited(found: Iterable[Shape], limit: int | None) -> Iterator[Shape]:
-    for number, shape in enumerate(found):
-        if limit is not None and number >= limit:
-            return
-        yield shape
-
-
-def _only(shape: Shape, keys: Sequence[str] | None) -> Shape:
-    if keys is None:
-        return shape
-    for key in keys:
-        if key not in shape:
-            raise BadInput(f"There is no column “{clean(key, limit=40)}”. The columns are: {', '.join(shape)}.")
-    return {key: shape[key] for key in keys}
-
-
-def _flat(value: Any) -> Any:
-    """One cell: of an object its name, of a list its length or texts."""
-    if isinstance(value, dict):
-        return value.get("name") or value.get("email") or json.dumps(value, ensure_ascii=False)
-    if isinstance(value, list | tuple):
-        return ", ".join(str(_flat(part)) for part in value)
-    return value
-
-
-def _print_json(shapes: Iterable[Shape], form: str) -> None:
+def _print_json(objects: Iterable[Mapping[str, Any]], form: str) -> None:
     if form == "jsonl":
-        for shape in shapes:
-            print(json.dumps(shape, ensure_ascii=False))
+        for one in objects:
+            print(as_json(one))
         return
-    print("[", end="")
-    for number, shape in enumerate(shapes):
-        print(",\n " if number else "", json.dumps(shape, ensure_ascii=False), sep="", end="")
+    texts = map(as_json, objects)
+    first = next(texts, "")  # what goes wrong at the start leaves nothing half printed
+    print(f"[{first}", end="")
+    for text in texts:
+        print(f",\n {text}", end="")
     print("]")
 
 
-def _print_table(columns: Any, rows: Iterable[Sequence[Any]], zone: tzinfo, form: str) -> None:
+def _print_table(columns: Any, rows: Iterable[Sequence[Any]], form: str) -> None:
     from store.export import as_csv, as_text
-
-    for text in (as_csv if form == "csv" else as_text)(columns, rows, zone):
-        print(text)
-
-
-def _tickets(actor: Actor) -> tuple[list[str], Iterable[Shape]]:
-    from store import shapes
-    from store.queries import tickets
-
-    keys = "number subject status customer assignee requester priority group type created updated closed messages"
-    return keys.split(), map(shapes.ticket, tickets.every(actor))
-
-
-def _messages(actor: Actor) -> tuple[list[str], Iterable[Shape]]:
-    from store import shapes
-    from store.queries import tickets
-
-    keys = "id ticket direction sender name text attachments message_id created"
-    return keys.split(), map(shapes.message, tickets.messages(actor))
-
-
-def _customers(actor: Actor) -> tuple[list[str], Iterable[Shape]]:
-    from store import shapes
-    from store.queries.customers import CustomerLine, find
-
-    return list(CustomerLine._fields), map(shapes.customer, find(actor, limit=None))
-
-
-def _refused(actor: Actor) -> tuple[list[str], Iterable[Shape]]:
-    from store import shapes
-    from store.queries.lists import RefusedLine, refused
-
-    return list(RefusedLine._fields), map(shapes.refused, refused(actor))
-
-
-def _deny(actor: Actor) -> tuple[list[str], Iterable[Shape]]:
-    from store import shapes
-    from store.queries.deny import DenyLine, every
     from store.queries.settings import timezone
 
-    return list(DenyLine._fields), map(shapes.deny, every(actor, timezone()))
-
-
-def _history(actor: Actor) -> tuple[list[str], Iterable[Shape]]:
-    from store import shapes
-    from store.queries.lists import HistoryLine, history
-
-    return list(HistoryLine._fields), map(shapes.history, history(actor))
-
-
-def _inboxes(actor: Actor) -> tuple[list[str], Iterable[Shape]]:
-    from store import shapes
-    from store.queries.lists import InboxLine, inboxes
-
-    return list(InboxLine._fields), map(shapes.inbox, inboxes())
-
-
-def _admins(actor: Actor) -> tuple[list[str], Iterable[Shape]]:
-    from store import shapes
-    from store.queries.lists import AdministratorLine, administrators
-
-    return list(AdministratorLine._fields), map(shapes.administrator, administrators())
-
-
-def _partners(actor: Actor) -> tuple[list[str], Iterable[Shape]]:
-    from store import shapes
-    from store.queries.lists import PartnerLine, partners
-
-    return list(PartnerLine._fields), map(shapes.partner, partners())
-
-
-_THINGS: dict[str, Callable[[Actor], tuple[list[str], Iterable[Shape]]]] = {
-    "admins": _admins,
-    "customers": _customers,
-    "deny": _deny,
-    "history": _history,
-    "inboxes": _inboxes,
-    "messages": _messages,
-    "partners": _partners,
-    "refused": _refused,
-    "tickets": _tickets,
-}
+    for text in (as_csv if form == "csv" else as_text)(columns, rows, timezone()):
+        print(text)

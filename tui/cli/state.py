@@ -1,7 +1,6 @@
 """What every command shares: the global options, the open store, the actor, and how to print."""
 
 import getpass
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import as_json, clean
 from store.errors import BadInput
 
 _WITH_VALUE = {"--db": "url", "--as": "login", "--config": "config"}
@@ -30,12 +29,12 @@ class Globals:
 
 
 def take_globals(arguments: Sequence[str]) -> tuple[Globals, list[str]]:
-    """Takes the global options out of a command line, wherever they stand (R12).
+    """Takes the global options out of a command line, wherever they stand (R12); --version goes to its head.
 
     Raises BadInput when one lacks its value or the settings file cannot be used.
     """
     given: dict[str, str] = {}
-    as_json = False
+    in_json = False
     rest: list[str] = []
     words = iter(arguments)
     for word in words:
@@ -48,15 +47,24 @@ def take_globals(arguments: Sequence[str]) -> tuple[Globals, list[str]]:
                 raise BadInput(f"{name} needs a value.")
             given[_WITH_VALUE[name]] = text
         elif word == "--json":
-            as_json = True
+            in_json = True
+        elif word == "--version":
+            rest.insert(0, word)
         else:
             rest.append(word)
-    return _with_defaults(Globals(**given, as_json=as_json)), rest
+    return _with_defaults(Globals(**given, as_json=in_json)), rest
 
 
 def actor_of(state: Globals, *, via: str = "command") -> Actor:
-    """The administrator who acts: `--as`, RECIPIENTS_AS, or the one whose login is the user's name here."""
-    return Actor(state.login or getpass.getuser(), via)
+    """The administrator who acts: `--as`, RECIPIENTS_AS, or the one whose login is the user's name here.
+
+    Raises BadInput when this machine has no name for the user: nobody must become the program itself by accident.
+    """
+    try:
+        login = state.login or getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise BadInput("This machine has no name for you; say which administrator you are: --as LOGIN") from error
+    return Actor(login, via)
 
 
 @contextmanager
@@ -75,7 +83,7 @@ def opened(state: Globals) -> Iterator[Actor]:
 def show(state: Globals, shape: Any, words: str | Iterable[str]) -> None:
     """Prints one result: as JSON if asked for, else its words, cleaned (THREATS T1)."""
     if state.as_json:
-        print(json.dumps(shape, ensure_ascii=False))
+        print(as_json(shape))
         return
     for line in [words] if isinstance(words, str) else words:
         print(clean(line, limit=None))

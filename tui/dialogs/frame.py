@@ -77,6 +77,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         self._saving = False
 
     def compose(self) -> ComposeResult:
+        self._body.styles.max_height = self.app.size.height - _BORDER_AND_BUTTONS  # before the first layout, not after
         with Vertical(classes="box") as box:
             box.border_title = self.heading
             box.set_class(self.wide, "wide")

@@ -126,6 +126,11 @@ class Listing:
         self._on_count(len(ids) if complete else None)
 
     @property
+    def id_width(self) -> int:
+        """How many digits the longest id at an end of the list has."""
+        return max((len(str(row_id)) for row_id in (*self._ids[:1], *self._ids[-1:])), default=1)
+
+    @property
     def _newest_first(self) -> bool:
         line, sort, descending = self.selection
         return sort == "id" and descending and not line.strip()

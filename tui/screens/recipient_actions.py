@@ -11,7 +11,6 @@ from textual.screen import ModalScreen
 from store.columns import Column
 from store.errors import Problem
 from store.queries.recipients import Selection
-from tui.dialogs.sort import Order, order_after, sort_dialog
 from tui.screens.listing import Listing
 from tui.screens.workplace import Workplace
 from tui.seen import Seen
@@ -61,13 +60,15 @@ class RecipientActions(Workplace):
 
     def sort_by(self, key: str) -> None:
         """As a click on the column's title."""
+        from tui.dialogs.sort import order_after
+
         self._set_order(order_after(key, self._order))
 
     @property
-    def _order(self) -> Order:
+    def _order(self) -> tuple[str, bool]:
         return self.listing.selection.sort, self.listing.selection.descending
 
-    def _set_order(self, order: Order | None) -> None:
+    def _set_order(self, order: tuple[str, bool] | None) -> None:
         if order is not None:
             self.select(self.listing.selection._replace(sort=order[0], descending=order[1]))
 
@@ -75,6 +76,8 @@ class RecipientActions(Workplace):
         self._set_order((self._order[0], not self._order[1]))
 
     def _choose_order(self) -> None:
+        from tui.dialogs.sort import sort_dialog
+
         self.app.push_screen(sort_dialog(self.desk, self._order), self._set_order)
 
     def _choose_filter(self) -> None:

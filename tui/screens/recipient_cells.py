@@ -36,17 +36,17 @@ _READ: dict[str, Callable[[Seen, tzinfo], Cell]] = {
 }
 
 
-def table_columns(columns: Sequence[StoreColumn]) -> list[Column]:
-    """How the table lays these columns out."""
+def table_columns(columns: Sequence[StoreColumn], *, id_width: int) -> list[Column]:
+    """How the table lays these columns out; `id_width` is how many digits an id has at most."""
     return [
         Column(
             column.key,
             column.title,
-            column.width,
+            max(column.width, id_width) if column.key == "id" else column.width,
             _ALIGN[column.kind],
             short=_SHORT.get(column.key, ""),
             stretch=column.kind == "text",
-            least=_LEAST.get(column.key, 0),
+            least=max(_LEAST["id"], id_width) if column.key == "id" else _LEAST.get(column.key, 0),
         )
         for column in columns
     ]

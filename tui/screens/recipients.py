@@ -55,6 +55,7 @@ class RecipientsScreen(RecipientActions):
         self.listing = Listing(desk, self.table, on_count=self._counted, on_problem=self._complain)
         self._standing = NOTHING
         self._count: int | None = None
+        self._id_width = max((len(str(row_id)) for row_id in opened.page.ids), default=1)
         self._wrong = self._expected = ""
         self._stale = asyncio.Event()
         self._readings: set[asyncio.Task[None]] = set()
@@ -93,7 +94,8 @@ class RecipientsScreen(RecipientActions):
 
     def show_columns(self) -> None:
         """Lays out the table for the chosen columns."""
-        self.table.set_columns(table_columns(self.columns), cells=cells_of(self.columns, self.zone), keep_rows=True)
+        columns = table_columns(self.columns, id_width=self._id_width)
+        self.table.set_columns(columns, cells=cells_of(self.columns, self.zone), keep_rows=True)
 
     def refresh_now(self) -> None:
         """After a change by this agent, or because he asked."""
@@ -191,6 +193,9 @@ class RecipientsScreen(RecipientActions):
     def _counted(self, count: int | None) -> None:
         self._count = count
         self._show_note()
+        if self.listing.id_width > self._id_width:
+            self._id_width = self.listing.id_width
+            self.show_columns()
 
     def _show_note(self) -> None:
         """Beside the search line: what is wrong with it, what is expected next, or how much it found."""

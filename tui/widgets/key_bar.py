@@ -77,8 +77,9 @@ class KeyBar(Widget):
         self._place()
         if [x for x, _ in self._placed] != list(before):
             self.refresh()
-        elif changed := [Region(x, 0, hint.width, 1) for x, hint in self._placed if before[x] != hint]:
-            self.refresh(*changed)
+        elif changed := [(x, hint.width) for x, hint in self._placed if before[x] != hint]:
+            # one region: for each, Textual sends the line from its beginning
+            self.refresh(Region(changed[0][0], 0, sum(changed[-1]) - changed[0][0], 1))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1
@@ -86,12 +87,13 @@ class KeyBar(Widget):
     def render_line(self, y: int) -> Strip:
         key, title, off = (self.get_component_rich_style(f"key-bar--{name}") for name in ("key", "title", "off"))
         segments: list[Segment] = []
-        at = 0
-        for x, hint in self._placed:
-            segments.append(Segment(" " * (x - at), title))
-            segments.append(Segment(hint.key, key if hint.enabled else off))
-            segments.append(Segment(f" {hint.title}", title if hint.enabled else off))
-            at = x + hint.width
+        before, gap = " ", " " * _GAP
+        for _, hint in self._placed:
+            if hint.enabled:
+                segments += [Segment(f"{before}{hint.key}", key), Segment(f" {hint.title}{gap}", title)]
+            else:
+                segments.append(Segment(f"{before}{hint.key} {hint.title}{gap}", off))
+            before = ""
         return Strip(segments).adjust_cell_length(self.size.width, title)
 
     def on_resize(self) -> None:
