@@ -1,14 +1,10 @@
 """What can go wrong with a mail server, each as a sentence that says at which step and what to do."""
 
-import imaplib
 import socket
 import ssl
 
 from store.cleantext import clean
 from store.errors import Problem
-
-# what a mail server or the way to it can raise, imap-tools' own errors apart; time-outs and refusals are OSError
-NETWORK_ERRORS = (imaplib.IMAP4.error, OSError, EOFError, UnicodeError, ValueError)
 
 
 class MailProblem(Problem):

@@ -22,10 +22,11 @@ from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, Ma
 from mail import answers
 from mail.answers import Fetched as Fetched
 from mail.answers import Listed as Listed
-from mail.errors import NETWORK_ERRORS, MailProblem, explained, words_of
+from mail.errors import MailProblem, explained, words_of
 from store.cleantext import clean
 
-_FAULTS = (ImapToolsError, *NETWORK_ERRORS)
+# time-outs and refusals are OSError
+_FAULTS = (ImapToolsError, imaplib.IMAP4.error, OSError, EOFError, UnicodeError, ValueError)
 _LONGEST_IDLE = 9 * 60.0
 _SLICE_SECONDS = 0.5
 _SETTINGS = ("host", "user", "secret", "folder", "ca_file")

@@ -152,6 +152,9 @@ def _bring_up_to_date(path: Path) -> None:
             f"The store {path} was made by a newer version of this program ({version}, this one knows "
             f"{SCHEMA_VERSION}). Install the newer version."
         )
+    tables = database.get_tables()
+    if tables and "schema_migration" not in tables:
+        raise DatabaseProblem(f"{path} is a database of another program; nothing was changed. Name another file.")
     from filelock import FileLock
 
     # Peewee's runner does not lock: two first starts at once would both migrate

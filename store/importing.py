@@ -29,7 +29,13 @@ def lines_of(file: Path) -> list[tuple[int, Mapping[str, str]]]:
     if not numbered:
         raise BadInput(f"{clean(file)} is empty; its first line must name the columns.")
     names = _names(numbered[0][1])
-    return [(number, dict(zip(names, row, strict=False))) for number, row in numbered[1:] if any(row)]
+    return [(number, _named(number, names, row)) for number, row in numbered[1:] if any(row)]
+
+
+def _named(number: int, names: list[str], row: list[str]) -> dict[str, str]:
+    if any(row[len(names) :]):
+        raise BadInput(f"Line {number} has more cells than the first line names; is a comma not in quotes?")
+    return dict(zip(names, row, strict=False))
 
 
 def _names(header: list[str]) -> list[str]:
@@ -39,6 +45,8 @@ def _names(header: list[str]) -> list[str]:
             raise BadInput(
                 f"Line 1, column {place}: “{clean(name, limit=40)}” is no column. They are: {', '.join(FIELDS)}."
             )
+        if names.index(name) + 1 != place:
+            raise BadInput(f"Line 1 names the column {name} twice.")
     if "name" not in names:
         raise BadInput("Line 1: there must be a column name.")
     return names

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from store.db import open_store, session
 from store.services import people
+from tests.commandline import Shell
 from tests.driver import Desk
 
 settings.register_profile(
@@ -35,3 +36,12 @@ def desk(fresh_store: Path, tmp_path: Path) -> Iterator[Desk]:
     open_store(str(path))
     with session():
         yield Desk(path)
+
+
+@pytest.fixture
+def shell(
+    fresh_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    """The command line on a store of its own; logs go to the test's folder."""
+    monkeypatch.setenv("RECIPIENTS_LOG_DIR", str(tmp_path))
+    return Shell(fresh_store, tmp_path, capsys)

@@ -1,18 +1,19 @@
-"""Keys typed faster than a dialog opens.
+"""One key at a time.
 
-Over a slow line `pkelly` comes in one piece, and Textual hands all of it to the screen that was on top when it came.
-Here what follows the `p` goes to the dialog, in order.
+Over a slow line `pkelly` or `/bob` comes in one piece, and Textual hands all of it to the widget that has the focus
+then: the `b` of `/bob` would ban somebody.  Here a key waits until the one before has done its work, and until the
+dialog that it opened can take it.
 """
 
+import time
 from collections import deque
-from weakref import WeakKeyDictionary
 
 from textual import events
 from textual.app import App
-from textual.screen import Screen
+from textual.dom import DOMNode
 
-_WAIT_SECONDS = 0.005
-_PATIENCE = 60
+_LOOK_SECONDS = 0.01
+_PATIENCE_SECONDS = 1.0
 
 
 class TypeAhead(App[None]):
@@ -20,43 +21,51 @@ class TypeAhead(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._aims: WeakKeyDictionary[events.Key, Screen[object]] = WeakKeyDictionary()
-        self._early: deque[events.Key] = deque()
-        self._waited = 0
+        self._waiting: deque[events.Key] = deque()
+        self._since: float | None = None
+        self._until = 0.0
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            if self._early or self._opening:
-                self._keep(event)
-                return
-            self._aims[event] = self.screen
-        await super().on_event(event)
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._waiting or self._is_at_work or self._opening:
+            if not self._waiting:
+                self._until = time.monotonic() + _PATIENCE_SECONDS
+                self.set_timer(_LOOK_SECONDS, self._go_on)
+            self._waiting.append(event)
+        else:
+            await self._hand_on(event)
 
-    def on_key(self, event: events.Key) -> None:
-        """A key that no widget took, on its way up; not yet looked for among the bindings."""
-        aim = self._aims.pop(event, None)
-        if aim is not None and aim is not self.screen:
-            event.prevent_default()
-            event.stop()
-            self._keep(events.Key(event.key, event.character))
+    @property
+    def _is_at_work(self) -> bool:
+        """Whether the key before is still being handled; one that takes too long is not waited for."""
+        return self._since is not None and time.monotonic() - self._since < _PATIENCE_SECONDS
 
     @property
     def _opening(self) -> bool:
-        """Whether the screen on top is a dialog that has no focus yet."""
+        """Whether the screen on top is a dialog that is not ready for keys yet."""
         return self.screen.is_modal and self.screen.focused is None
 
-    def _keep(self, event: events.Key) -> None:
-        if not self._early:
-            self._waited = 0
-            self.set_timer(_WAIT_SECONDS, self._let_go)
-        self._early.append(event)
+    async def _hand_on(self, event: events.Key) -> None:
+        self._since = time.monotonic()
+        target = self.focused or self.screen
+        await super().on_event(event)
+        self._climb(target)
 
-    async def _let_go(self) -> None:
-        self._waited += 1
-        if self._opening and self._waited < _PATIENCE:
-            self.set_timer(_WAIT_SECONDS, self._let_go)
+    def _climb(self, node: DOMNode | None) -> None:
+        """Queues up behind whatever the key left with a widget, then with the one it is in, up to the app."""
+        while node is not None and node is not self:
+            if node.call_later(self._climb, node.parent):
+                return
+            node = node.parent
+        self._since = None
+        self.call_later(self._go_on)
+
+    async def _go_on(self) -> None:
+        """Hands on one key after the other; a dialog that does not become ready is not waited for either."""
+        if not self._waiting:
             return
-        kept, self._early = self._early, deque()
-        for event in kept:
-            self._aims[event] = self.screen
-            await super().on_event(event)
+        if self._is_at_work or (self._opening and time.monotonic() < self._until):
+            self.set_timer(_LOOK_SECONDS, self._go_on)
+        else:
+            await self._hand_on(self._waiting.popleft())

@@ -148,7 +148,10 @@ def partners() -> list[PartnerLine]:
 
 
 def refused(actor: Actor, *, limit: int | None = None) -> Iterator[RefusedLine]:
-    """Refused mail that was not released, newest first, within what the actor may see (R10.1)."""
+    """Refused mail that was not released, newest first, within what the actor may see (R10.1).
+
+    The deny list is not for those with a partner: they read that it refused, not which entry did.
+    """
     columns = (
         RefusedMessage.id,
         RefusedMessage.reason,
@@ -158,12 +161,13 @@ def refused(actor: Actor, *, limit: int | None = None) -> Iterator[RefusedLine]:
         RefusedMessage.received,
     )
     query = RefusedMessage.select(*columns).where(RefusedMessage.released.is_null())
-    if not rights(actor).sees_all:
-        query = query.where(
-            RefusedMessage.recipient.in_(Recipient.select(Recipient.id).where(scoped(actor, Recipient)))
-        )
+    all_seen = rights(actor).sees_all
+    if not all_seen:
+        keys = Recipient.select(Recipient.email_key).where(scoped(actor, Recipient))
+        query = query.where(RefusedMessage.sender_key.in_(keys))
     for row in query.order_by(RefusedMessage.id.desc()).limit(limit).tuples().iterator():
-        yield RefusedLine(*row)
+        line = RefusedLine(*row)
+        yield line if all_seen or line.reason != "denied" else line._replace(rule="Deny list")
 
 
 def outbox(actor: Actor, *, limit: int | None = None) -> Iterator[OutboxLine]:

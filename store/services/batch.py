@@ -26,6 +26,7 @@ from store.models import (
 )
 from store.rules.message import Arrived
 
+_MOST_REFERRED = 5_000
 # the order in which rows may refer to each other
 _WRITTEN = (RawMessage, Recipient, Ticket, Message, Attachment, Arrival, RefusedMessage, History)
 
@@ -86,7 +87,8 @@ class Batch:
     def load_tickets(self, numbers: set[int], message_ids: set[str]) -> None:
         """Reads the tickets of these numbers or with these Message-IDs in them, and what they were merged into."""
         rows = Message.select(Message.message_id, Message.ticket).where(Message.message_id.in_(list(message_ids)))
-        for message_id, ticket in rows.distinct().tuples():
+        # the newest first, and no more: a sender may have used one Message-ID for all his mail
+        for message_id, ticket in rows.order_by(Message.id.desc()).limit(_MOST_REFERRED).tuples():
             self.referred.setdefault(message_id, []).append(ticket)
         wanted = numbers | {ticket for tickets in self.referred.values() for ticket in tickets}
         while wanted:

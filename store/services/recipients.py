@@ -109,7 +109,7 @@ def edit_sender(
         row = locked(actor, recipient_id, seen)
         change = history.new_change()
         unpaired_from = None
-        if name is not None and clean(name, limit=_LONGEST_NAME).strip() != row.name:
+        if name is not None and _cleaned(name) != _cleaned(row.name):
             history.record(actor, "rename", thing(row), *write(row, _naming(row, name)), change=change)
         if shared and not row.shared:
             unpaired_from = row.customer_id
@@ -125,10 +125,14 @@ def may_edit_deny_list(actor: Actor) -> bool:
 
 
 def _naming(row: Recipient, name: str) -> dict[str, object]:
-    cleaned = clean(name, limit=_LONGEST_NAME).strip()
+    cleaned = _cleaned(name)
     if not cleaned:
         raise refuse("name-empty", email=clean(row.email))
     return {"name": cleaned, "name_key": fold(cleaned), "name_edited": True}
+
+
+def _cleaned(name: str) -> str:
+    return clean(name, limit=_LONGEST_NAME).strip()
 
 
 def _sharing(row: Recipient) -> dict[str, object]:

@@ -4,8 +4,7 @@ import imaplib
 import socketserver
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +12,8 @@ import pytest
 
 from mail.demo.server import MailServer
 from mail.errors import MailProblem
-from mail.imap import Account, Mailbox, connect
+from mail.imap import Account, connect
+from tests.scripted import refusal, scripted, uids, usual
 from tests.servers import EXPIRED, MISNAMED, PASSWORD, SELF_SIGNED, Dovecot, message
 
 USER = "support@demo.test"
@@ -32,51 +32,6 @@ def on(server: MailServer, **values: object) -> Account:
 def over_tls(server: Dovecot, user: str, **values: object) -> Account:
     account = Account("localhost", server.tls_port, user, PASSWORD, ca_file=str(server.ca_file))
     return replace(account, **values)  # type: ignore[arg-type]
-
-
-def refusal(account: Account) -> tuple[str, str]:
-    """The step that failed and the sentence; the secret never stands in it."""
-    with pytest.raises(MailProblem) as caught, connect(account):
-        pass
-    assert account.secret not in str(caught.value)
-    return caught.value.step, str(caught.value)
-
-
-def uids(box: Mailbox, after: int = 0, **options: object) -> list[int]:
-    return [listed.uid for window in box.sizes(after, **options) for listed in window]  # type: ignore[arg-type]
-
-
-@contextmanager
-def scripted(answer: Callable[[str, str], bytes | None], greeting: bytes = b"* OK ready\r\n") -> Iterator[Account]:
-    """A server that says what `answer` makes of each tag and command; None ends the connection."""
-
-    class Session(socketserver.StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(greeting)
-            while line := self.rfile.readline().decode():
-                tag, _, command = line.strip().partition(" ")
-                said = answer(tag, command)
-                if said is None:
-                    return
-                self.wfile.write(said)
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield Account("127.0.0.1", server.server_address[1], "u", PASSWORD, "none", timeout=2)
-        server.shutdown()
-
-
-def usual(tag: str, command: str, **others: bytes) -> bytes:
-    """What an ordinary server with one message answers, or what is given for the command's name."""
-    words = command.split()
-    name = words[1] if words[0] == "UID" else words[0]
-    untagged = {
-        "CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
-        "SELECT": b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 2] .\r\n",
-        **others,
-    }
-    return untagged.get(name, b"") + f"{tag} OK done\r\n".encode()
 
 
 class TestReading:
@@ -142,7 +97,7 @@ class TestReading:
             assert b"Subject: Hello" in header.raw
             assert len(header.raw) < 1_000
 
-    def test_the_server_is_asked_whether_it_is_still_there(self, plain: MailServer) -> None:
+    def test_N1_the_server_is_asked_whether_it_is_still_there(self, plain: MailServer) -> None:
         with connect(on(plain)) as box:
             box.noop()
         with (
@@ -296,109 +251,3 @@ class TestRefusing:
             pass
         assert f'LOGIN "a\\" b\\\\" "{PASSWORD}"' in heard
         assert 'SELECT "x\\" y"' in heard
-
-
-class TestNonsense:
-    @pytest.mark.parametrize(
-        "greeting",
-        [b"* BYE too many\r\n", b"\xff\xfe\0\r\n", b"HTTP/1.1 400 Bad\r\n", b"* OK\r\n", b"* " + b"x" * 9_000],
-    )
-    def test_N3_a_greeting_that_is_none(self, greeting: bytes) -> None:
-        with scripted(lambda tag, command: None, greeting=greeting) as account:
-            assert refusal(replace(account, timeout=0.5))[0] == "connect"
-
-    @pytest.mark.parametrize(
-        "said",
-        [
-            b"* 1 FETCH (UID 1 BODY[] {50}\r\nshort",
-            b"* 1 FETCH (UID 1 BODY[] {6000000000}\r\nshort",
-            b"* 1 FETCH (UID 1 BODY[] {400000000}\r\nshort",
-            b"garbage\r\n",
-        ],
-    )
-    def test_N3_an_answer_cut_short_is_a_problem_not_a_message(self, said: bytes) -> None:
-        answered = threading.Event()
-
-        def answer(tag: str, command: str) -> bytes | None:
-            if answered.is_set():
-                return None
-            if "BODY" in command:
-                answered.set()
-                return said
-            return usual(tag, command)
-
-        with scripted(answer) as account, connect(replace(account, timeout=0.5)) as box:
-            with pytest.raises(MailProblem) as caught:
-                box.fetch([1])
-            assert caught.value.step == "fetch"
-
-    def test_N3_a_length_that_nobody_sends_is_refused_before_it_is_waited_for(self) -> None:
-        lines = b"* 1 FETCH (UID 1 BODY[] {6000000000}\r\nshort"
-        with (
-            scripted(lambda tag, command: usual(tag, command, FETCH=lines)) as account,
-            connect(account) as box,
-            pytest.raises(MailProblem, match="announced 6000000000 bytes"),
-        ):
-            box.fetch([1])
-
-    def test_N3_a_refused_fetch_says_the_servers_words(self) -> None:
-        def answer(tag: str, command: str) -> bytes:
-            return f"{tag} NO [SERVERBUG] disk\r\n".encode() if "BODY" in command else usual(tag, command)
-
-        with scripted(answer) as account, connect(account) as box, pytest.raises(MailProblem, match="SERVERBUG"):
-            box.fetch([1])
-
-    def test_D5_a_fetch_answer_without_body_is_gone_a_short_body_is_a_message(self) -> None:
-        lines = (
-            b'* 1 FETCH (UID 1 FLAGS (\\Seen) INTERNALDATE "01-Jan-2026 10:00:00 +0100")\r\n'
-            b'* 2 FETCH (BODY[] "a \\"b\\"" UID 2 INTERNALDATE "99-Foo-2026 10:00:00 +0100")\r\n'
-            b"* 3 FETCH (UID 3 BODY[] NIL)\r\n"
-            b"* 4 FETCH (FLAGS (\\Seen))\r\n"
-            b'* 5 FETCH (BODY[] {2}\r\nhi UID 5 INTERNALDATE "31-Dec-2025 23:30:00 -0130")\r\n'
-        )
-        with scripted(lambda tag, command: usual(tag, command, FETCH=lines)) as account, connect(account) as box:
-            fetched = {message.uid: message for message in box.fetch([5, 1, 2, 3])}
-        assert [(uid, message.raw) for uid, message in fetched.items()] == [(5, b"hi"), (2, b'a "b"'), (3, b"")]
-        assert fetched[5].received == datetime(2026, 1, 1, 1, 0, tzinfo=UTC)
-        assert abs(fetched[2].received - datetime.now(UTC)) < timedelta(minutes=1)
-
-    def test_D5_what_was_not_asked_for_is_not_listed(self) -> None:
-        lines = b"* 1 FETCH (UID 7 RFC822.SIZE 9 FLAGS ())\r\n* 2 FETCH (UID 9 RFC822.SIZE 9 FLAGS (\\Seen))\r\n"
-        with scripted(lambda tag, command: usual(tag, command, FETCH=lines)) as account, connect(account) as box:
-            assert uids(box, 7) == [9]
-            assert uids(box, 9) == []
-
-    def test_D4_without_uidvalidity_the_folder_is_not_used(self) -> None:
-        for said in (b"* 1 EXISTS\r\n", b"* OK [UIDVALIDITY x] .\r\n"):
-            with scripted(lambda tag, command, said=said: usual(tag, command, SELECT=said)) as account:
-                assert refusal(account)[0] == "folder"
-
-    def test_D14_uids_far_apart_are_found_in_few_steps(self) -> None:
-        there = [3, 4, 1_000_000, 3_999_999_999, 4_000_000_000]
-        heard: list[str] = []
-
-        def within(words: str) -> list[int]:
-            start, _, end = words.replace("*", str(there[-1])).partition(":")
-            return [uid for uid in there if int(start) <= uid <= int(end or start)]
-
-        def answer(tag: str, command: str) -> bytes:
-            heard.append(command)
-            words = command.split()
-            if words[:2] == ["UID", "SEARCH"]:
-                return usual(tag, command, SEARCH=f"* SEARCH {' '.join(map(str, within(words[3])))}\r\n".encode())
-            if words[:2] == ["UID", "FETCH"]:
-                lines = "".join(f"* 1 FETCH (UID {uid} RFC822.SIZE 9 FLAGS ())\r\n" for uid in within(words[2]))
-                return usual(tag, command, FETCH=lines.encode())
-            return usual(tag, command)
-
-        with scripted(answer) as account, connect(account) as box:
-            assert uids(box) == there
-        assert len(heard) < 100
-
-    def test_N2_without_idle_the_wait_is_a_pause_and_a_question(self) -> None:
-        said = {"NOOP": b""}
-        with scripted(lambda tag, command: usual(tag, command, **said)) as account, connect(account) as box:
-            assert uids(box) == []
-            assert not box.wait(0.1, threading.Event())
-            said["NOOP"] = b"* 2 EXISTS\r\n"
-            assert box.wait(0.1, threading.Event())

@@ -28,11 +28,12 @@ def customer_add(state: Globals, /, **values: str) -> None:
     Example: recipients customer add --name 'Kelly Sanders' --email kelly@example.com
     """
     from store import shapes
+    from store.queries.customers import one
     from store.services import customers
 
     with opened(state) as actor:
         row = customers.add(actor, values)
-        show(state, shapes.customer_row(row), f"Added {row.name} ({row.id}).")
+        show(state, shapes.customer(one(actor, row.id)), f"Added {row.name} ({row.id}).")
 
 
 @click.group("import")

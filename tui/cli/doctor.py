@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Iterator
+from shlex import quote
 from typing import NamedTuple
 
 import click
@@ -38,7 +39,7 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
     now = counts(actor)
     yield Finding("ok", f"store {path}: {now.recipients:,} recipients, {now.unassigned_tickets:,} unassigned tickets")
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        yield Finding("bad", f"{path} can be read by others", f"chmod 600 {path}")
+        yield Finding("bad", f"{path} can be read by others", f"chmod 600 {quote(str(path))}")
     yield (
         Finding("ok", "the store file is whole")
         if is_whole()
@@ -66,7 +67,7 @@ def _inboxes() -> Iterator[Finding]:
             yield Finding(
                 "bad",
                 f"inbox {inbox.name}: {inbox.last_error.rstrip('.')}{again}",
-                f"recipients inbox test {inbox.name}",
+                f"recipients inbox test {quote(inbox.name)}",
             )
         else:
             heard = shapes.moment(inbox.last_success) or "never yet"

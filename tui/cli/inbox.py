@@ -1,15 +1,22 @@
 """`inbox add|edit|test|remove`: where mail comes from (R5.1)."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from shlex import quote
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from store.cleantext import clean
 from store.errors import BadInput
-from tui.cli.state import Globals, opened, show
+from tui.cli.state import Globals, opened, say, show
+
+if TYPE_CHECKING:
+    from store.queries.intake import InboxSettings
 
 _SWITCH = click.Choice(("on", "off"))
+_HEADER = click.Choice(("From", "Reply-To", "Sender"), case_sensitive=False)
 _SWITCHES = ("accept_unregistered", "enabled", "check_certificate")
 
 
@@ -25,7 +32,7 @@ def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--process", type=click.Choice(("all", "unread")), help="which messages to process"),
         click.option("--from", "process_from", metavar="DATETIME", help="only from then on, UTC; 'none' for all"),
         click.option("--mark-read/--no-mark-read", default=None, help="mark messages as read when processed"),
-        click.option("--header", "address_header", type=click.Choice(("From", "Reply-To", "Sender"))),
+        click.option("--header", "address_header", type=_HEADER, help="which header names the sender"),
         click.option("--accept-unregistered", type=_SWITCH, help="off: unknown senders are refused"),
         click.option("--priority", help="of new tickets"),
         click.option("--group", "ticket_group", help="of new tickets"),
@@ -59,8 +66,7 @@ def inbox_add(state: Globals, /, name: str, force: bool, **given: Any) -> None:
 
     with opened(state) as actor:
         row = inboxes.add(actor, name, _values(given), force=force)
-        shape = {"id": row.id, "name": row.name, "email": row.email, "host": row.host, "port": row.port}
-        show(state, shape, f"Added the inbox {row.name}. Try it: recipients inbox test {row.name}")
+        show(state, _shape(row.name), f"Added the inbox {row.name}. Try it: recipients inbox test {quote(row.name)}")
 
 
 @inbox_command.command("edit")
@@ -73,8 +79,7 @@ def inbox_edit(state: Globals, /, name: str, force: bool, **given: Any) -> None:
 
     with opened(state) as actor:
         row = inboxes.edit(actor, name, _values(given), force=force)
-        shape = {"id": row.id, "name": row.name, "email": row.email, "host": row.host, "port": row.port}
-        show(state, shape, f"Changed the inbox {row.name}.")
+        show(state, _shape(row.name), f"Changed the inbox {row.name}.")
 
 
 @inbox_command.command("remove")
@@ -93,18 +98,38 @@ def inbox_remove(state: Globals, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def inbox_test(state: Globals, name: str) -> None:
-    """Connect, log in and open the folder; says which step fails."""
-    from mail.intake import opened as mailbox
+    """Connect, log in and open the folder; says which step fails: secret, name, connect, tls, login or folder."""
+    from mail.errors import MailProblem
     from store.queries.intake import settings_of
     from store.services.people import insist_on_super
 
     with opened(state) as actor:
         insist_on_super(actor)
         inbox = settings_of(name)
-        with mailbox(inbox) as box:
-            shape = {"name": name, "ok": True, "idle": box.has_idle, "uidvalidity": box.uidvalidity}
-        news = "new mail is there at once (IDLE)" if shape["idle"] else "the server has no IDLE, so it is asked"
-        show(state, shape, f"{name}: connected, logged in, opened {inbox.folder}; {news}.")
+        try:
+            shape, words = _tried(inbox)
+        except MailProblem as problem:
+            if state.as_json:
+                show(state, {"name": name, "ok": False, "step": problem.step, "error": clean(problem)}, "")
+            say(f"{name}, step {problem.step}: {problem}")
+            click.get_current_context().exit(problem.exit_status)
+        show(state, shape, words)
+
+
+def _tried(inbox: "InboxSettings") -> tuple[dict[str, Any], str]:
+    from mail.intake import opened as mailbox
+
+    with mailbox(inbox) as box:
+        shape = {"name": inbox.name, "ok": True, "idle": box.has_idle, "uidvalidity": box.uidvalidity}
+    news = "new mail is there at once (IDLE)" if shape["idle"] else "the server has no IDLE, so it is asked"
+    return shape, f"{inbox.name}: connected, logged in, opened {inbox.folder}; {news}."
+
+
+def _shape(name: str) -> dict[str, Any]:
+    from store import shapes
+    from store.queries.lists import inboxes
+
+    return next(shapes.inbox(line) for line in inboxes() if line.name == name)
 
 
 def _values(given: dict[str, Any]) -> dict[str, object]:
@@ -112,9 +137,20 @@ def _values(given: dict[str, Any]) -> dict[str, object]:
     for key in _SWITCHES:
         if key in values:
             values[key] = values[key] == "on"
+    for key in ("secret", "ca_file"):
+        if key in values:
+            values[key] = _from_anywhere(str(values[key]), key)
     if "process_from" in values:
         values["process_from"] = _moment(str(values["process_from"]))
     return values
+
+
+def _from_anywhere(reference: str, key: str) -> str:
+    """A file by its full path: the worker has another working directory than whoever names it here."""
+    prefix, path = ("file:", reference.removeprefix("file:")) if key == "secret" else ("", reference)
+    if not path or path.startswith("~") or not reference.startswith(prefix):
+        return reference
+    return prefix + os.path.abspath(path)
 
 
 def _moment(text: str) -> datetime | None:

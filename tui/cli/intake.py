@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from tui.cli.state import Globals, opened, show
+from tui.cli.state import Globals, opened, say, show
 
 
 @click.command("poll")
@@ -13,11 +13,16 @@ from tui.cli.state import Globals, opened, show
 def poll_command(state: Globals, once: bool) -> None:
     """Fetch all mail that is there, once.  For a service that goes on: recipients worker"""
     from mail.poller import exit_status, poll_once
+    from mail.worker_log import log_to_file
 
-    with opened(state):
+    with opened(state), log_to_file(also_stderr=False, name="poll"):
         rounds = poll_once()
-    words = [_told(asdict(done)) for done in rounds] or ["No inbox is enabled. Add one: recipients inbox add --help"]
-    show(state, {"inboxes": [asdict(done) for done in rounds]}, words)
+    show(state, {"inboxes": [asdict(done) for done in rounds]}, [_told(asdict(done)) for done in rounds])
+    for done in rounds:
+        if done.error:
+            say(f"{done.name}: {done.error}")
+    if not rounds:
+        say("No inbox is enabled. Add one: recipients inbox add --help")
     click.get_current_context().exit(exit_status(rounds))
 
 
@@ -44,4 +49,4 @@ def demo_command() -> None:
 def _told(done: dict[str, object]) -> str:
     counts = ("fetched", "opened", "joined", "refused", "ignored", "unreadable")
     numbers = ", ".join(f"{done[name]} {name}" for name in counts if done[name] or name == "fetched")
-    return f"{done['name']}: {numbers}" + (f" — {done['error']}" if done["error"] else "")
+    return f"{done['name']}: {numbers}" + (", then it failed" if done["error"] else "")

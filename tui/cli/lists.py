@@ -17,6 +17,7 @@ _CHOICES = (
     *("messages", "outbox", "partners", "recipients", "refused", "tickets"),
 )
 _FORMATS = ("table", "json", "jsonl", "csv")
+_WIDEST = 60
 _NUMBERS = {"id", "number", "ticket", "port", "tries", "filtered_today", "filtered_total"}
 _TIMES = {"at", "created", "updated", "closed", "received", "last_success", "last_error_at", "next_try", "process_from"}
 
@@ -136,15 +137,16 @@ def _list_others(actor: Actor, thing: str, line: str, sort: str, columns: str, l
     shown = [
         Column(key, key.replace("_", " ").capitalize(), "number" if key in _NUMBERS else "text", 20) for key in wanted
     ]
-    _print_table(shown, ([_cell(key, one[key]) for key in wanted] for one in objects), form)
+    widest = _WIDEST if form == "table" else None
+    _print_table(shown, ([_cell(key, one[key], widest) for key in wanted] for one in objects), form)
 
 
-def _cell(key: str, value: Any) -> Any:
+def _cell(key: str, value: Any, widest: int | None) -> Any:
     from tui.cli.choosing import words
 
     if key in _TIMES and value:
         return datetime.fromisoformat(value)
-    return value if isinstance(value, bool | int) else words(value)
+    return value if isinstance(value, bool | int) else clean(words(value), limit=widest)
 
 
 def _only(one: Mapping[str, Any], keys: Sequence[str] | None) -> Mapping[str, Any]:

@@ -1,8 +1,11 @@
 """`recipients`: the entry point.  Without a subcommand the window; subcommands do the same things headless (R12)."""
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
@@ -10,6 +13,7 @@ from store.cleantext import clean
 from store.errors import Problem
 from tui.cli.state import Globals, take_globals
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _COMMANDS = {
     "admin": "people",
     "ban": "recipients",
@@ -79,19 +83,41 @@ def main(context: click.Context) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """The console script: runs and exits with the status of R12; a person's mistake never shows a traceback."""
+    sys.stdout = sys.stdout or _nowhere()  # closed by whoever started this
+    sys.stderr = sys.stderr or _nowhere()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an old locale must not stop a list at its first umlaut
     sys.exit(status_of(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def status_of(arguments: list[str]) -> int:
     """Runs one command line; its exit status.  Sentences go to standard error."""
     try:
+        status = _answered(arguments)
+        sys.stdout.flush()
+        return status
+    except (BrokenPipeError, SystemExit):
+        _drop_output()  # whoever read the output has enough; click makes a SystemExit of a broken pipe
+        return 0
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            return _crashed(error)
+        _drop_output()
+        _say(f"The output could not be written: {error.strerror}.")
+        return 1
+    except Exception as fault:  # noqa: BLE001 - main: the traceback goes to a private file, the person gets a sentence
+        return _crashed(fault)
+
+
+def _answered(arguments: list[str]) -> int:
+    """The same, for what is done, refused, stopped by hand or a mistake of the person."""
+    try:
         state, rest = take_globals(arguments)
         return int(main.main(args=rest, prog_name="recipients", obj=state, standalone_mode=False) or 0)
     except click.exceptions.Exit as ended:
         return ended.exit_code
-    except click.Abort:
-        return 130
-    except KeyboardInterrupt:
+    except (click.Abort, KeyboardInterrupt):
         return 130
     except click.ClickException as error:
         _say(error.format_message())
@@ -99,12 +125,15 @@ def status_of(arguments: list[str]) -> int:
     except Problem as problem:
         _say(str(problem))
         return problem.exit_status
-    except BrokenPipeError:
-        # whoever read the output has enough; what is left in the buffer must not raise again at the end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as fault:  # noqa: BLE001 - main: the traceback goes to a private file, the person gets a sentence
-        return _crashed(fault)
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
+
+
+def _drop_output() -> None:
+    """What is left in the buffer must not raise again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(sentence: str) -> None:

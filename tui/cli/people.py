@@ -1,5 +1,7 @@
 """`init`, `partner`, `admin`: who works here and what they may see."""
 
+from typing import Any
+
 import click
 
 from tui.cli.state import Globals, opened, show
@@ -21,7 +23,7 @@ def init_command(state: Globals, login: str, email: str, name: str) -> None:
     open_store(state.url)
     with session():
         row = people.start(login, email, name=name)
-        shape = {"id": row.id, "login": row.login, "email": row.email, "role": row.role}
+        shape = _shape(row.login)
     show(state, shape, f"Made the store {sqlite_path(state.url)}; {login} is its first super administrator.")
 
 
@@ -62,10 +64,7 @@ def admin_add(state: Globals, login: str, email: str, name: str, role: str, part
         row = people.add_administrator(
             actor, login, email, name=name, role=role, partner=None if partner == "any" else partner
         )
-        shape = {"id": row.id, "login": row.login, "name": row.name, "email": row.email, "role": row.role}
-        show(
-            state, {**shape, "partner": None if partner == "any" else partner}, f"Added the administrator {row.login}."
-        )
+        show(state, _shape(row.login), f"Added the administrator {row.login}.")
 
 
 @admin_command.command("edit")
@@ -97,5 +96,11 @@ def admin_edit(
         given["active"] = active == "on"
     with opened(state) as actor:
         row = people.edit_administrator(actor, login, **given)
-        shape = {"id": row.id, "login": row.login, "name": row.name, "email": row.email, "role": row.role}
-        show(state, {**shape, "active": row.active}, f"Changed the administrator {row.login}.")
+        show(state, _shape(row.login), f"Changed the administrator {row.login}.")
+
+
+def _shape(login: str) -> dict[str, Any]:
+    from store import shapes
+    from store.queries.lists import administrators
+
+    return next(shapes.administrator(line) for line in administrators() if line.login == login)

@@ -1,14 +1,14 @@
 """`settings show|set|export|apply`: every setting as text."""
 
-import json
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
-from store.cleantext import clean
+from store.cleantext import as_json, clean
 from store.errors import BadInput
-from tui.cli.state import Globals, opened, show
+from tui.cli.state import Globals, dry_run, opened, show
 
 
 @click.group("settings")
@@ -54,14 +54,14 @@ def settings_export(state: Globals, file: Path, force: bool) -> None:
     with opened(state):
         now = every()
     # JSON's texts, numbers and switches are TOML's, too
-    lines = (f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}" for key, value in now.items())
+    lines = (f"{as_json(key)} = {as_json(value)}" for key, value in now.items())
     write_text(file, lines, force=force)
     show(state, {"file": str(file), "settings": len(now)}, f"Wrote {len(now)} settings to {file}.")
 
 
 @settings_command.command("apply")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--dry-run", "rehearse", is_flag=True, help="check, and change nothing")
+@dry_run
 @click.pass_obj
 def settings_apply(state: Globals, file: Path, rehearse: bool) -> None:
     """Set what a TOML FILE says: all of it or nothing."""
@@ -74,9 +74,20 @@ def settings_apply(state: Globals, file: Path, rehearse: bool) -> None:
     except (tomllib.TOMLDecodeError, UnicodeError) as error:
         raise BadInput(f"{clean(file)} is not TOML: {clean(error)}.") from error
     with opened(state) as actor:
-        changed = settings.change_all(actor, {key: _text(value) for key, value in given.items()}, rehearse=rehearse)
+        changed = settings.change_all(actor, dict(_texts(given)), rehearse=rehearse)
     head = "Would set" if rehearse else "Set"
     show(state, {"done": not rehearse, "settings": changed}, f"{head} {len(changed)} settings.")
+
+
+def _texts(given: Mapping[str, object], table: str = "") -> Iterator[tuple[str, str]]:
+    """Each setting's key and text; `[smtp]` with `host` below it, and `smtp.host`, are the setting smtp.host."""
+    for key, value in given.items():
+        if isinstance(value, dict):
+            yield from _texts(value, f"{table}{key}.")
+        elif isinstance(value, str | int):
+            yield f"{table}{key}", _text(value)
+        else:
+            raise BadInput(f"{clean(table + key, limit=60)} takes a text, a whole number, true or false.")
 
 
 def _text(value: object) -> str:

@@ -9,6 +9,8 @@ from store.cleantext import clean
 from store.queries.tickets import MessageLine, TicketLine
 from tui.cli.state import Globals, opened, show
 
+_FACTS = (("automatic mail", "automatic"), ("could not be read", "unreadable"), ("deny entries", "deny_entries"))
+
 
 @click.group("ticket")
 def ticket_command() -> None:
@@ -49,9 +51,10 @@ def why_command(state: Globals, message_id: str) -> None:
     for decision in found:
         words.append(f"{decision['outcome']} ({decision['reason']}) in inbox {decision['inbox']}")
         words.append(f"  sender {decision['sender'] or 'none'} from {decision['header'] or 'no header'}")
+        words += [f"  {name}: {decision[key]}" for name, key in _FACTS if decision[key]]
         words += [f"  {check}: {answer}" for check, answer in decision["checks"]]
         if decision["ticket"]:
-            words.append(f"  ticket #{decision['ticket']}")
+            words.append(f"  written: message {decision['written']} in ticket #{decision['ticket']}")
         if decision["looked_like"]:
             words.append(f"  looked like a reply to #{decision['looked_like']}, but the sender may not write there")
     show(state, found, words)
@@ -60,7 +63,8 @@ def why_command(state: Globals, message_id: str) -> None:
 def _head(ticket: TicketLine) -> Iterator[str]:
     yield f"#{ticket.number} {clean(ticket.subject)}"
     people = (("Requester", ticket.requester), ("Customer", ticket.customer), ("Assignee", ticket.assignee))
-    yield f"Status: {clean(ticket.status)}"
+    kept = (("Status", ticket.status), ("Priority", ticket.priority), ("Group", ticket.group), ("Type", ticket.type))
+    yield from (f"{title}: {clean(value)}" for title, value in kept if value)
     for title, person in people:
         detail = f" <{clean(person.detail)}>" if person and title == "Requester" else ""
         yield f"{title}: {clean(person.name) + detail if person else 'none'}"

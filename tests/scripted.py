@@ -1,0 +1,57 @@
+"""A mail server that says what a test wants it to say, and how a mailbox takes it."""
+
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from mail.errors import MailProblem
+from mail.imap import Account, Mailbox, connect
+from tests.servers import PASSWORD
+
+
+def refusal(account: Account) -> tuple[str, str]:
+    """The step that failed and the sentence; the secret never stands in it."""
+    with pytest.raises(MailProblem) as caught, connect(account):
+        pass
+    assert account.secret not in str(caught.value)
+    return caught.value.step, str(caught.value)
+
+
+def uids(box: Mailbox, after: int = 0, **options: object) -> list[int]:
+    return [listed.uid for window in box.sizes(after, **options) for listed in window]  # type: ignore[arg-type]
+
+
+@contextmanager
+def scripted(answer: Callable[[str, str], bytes | None], greeting: bytes = b"* OK ready\r\n") -> Iterator[Account]:
+    """A server that says what `answer` makes of each tag and command; None ends the connection."""
+
+    class Session(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(greeting)
+            while line := self.rfile.readline().decode():
+                tag, _, command = line.strip().partition(" ")
+                said = answer(tag, command)
+                if said is None:
+                    return
+                self.wfile.write(said)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield Account("127.0.0.1", server.server_address[1], "u", PASSWORD, "none", timeout=2)
+        server.shutdown()
+
+
+def usual(tag: str, command: str, **others: bytes) -> bytes:
+    """What an ordinary server with one message answers, or what is given for the command's name."""
+    words = command.split()
+    name = words[1] if words[0] == "UID" else words[0]
+    untagged = {
+        "CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
+        "SELECT": b"* 1 EXISTS\r\n* OK [UIDVALIDITY 7] .\r\n* OK [UIDNEXT 2] .\r\n",
+        **others,
+    }
+    return untagged.get(name, b"") + f"{tag} OK done\r\n".encode()
