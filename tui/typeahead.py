@@ -58,8 +58,15 @@ class TypeAhead(App[None]):
             if node.call_later(self._climb, node.parent):
                 return
             node = node.parent
+        self.call_later(self._settle)
+
+    def _settle(self) -> None:
+        """The app has done what the key was bound to; a change of focus is what that may have left in its queue."""
+        self.call_later(self._done)
+
+    async def _done(self) -> None:
         self._since = None
-        self.call_later(self._go_on)
+        await self._go_on()
 
     async def _go_on(self) -> None:
         """Hands on one key after the other; a dialog that does not become ready is not waited for either."""

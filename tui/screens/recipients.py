@@ -29,6 +29,8 @@ from tui.widgets.data_table import DataTable
 from tui.widgets.filter_bar import FilterBar
 
 _EXAMPLE = "search, or filter: banned:yes domain:example.com tickets:>3"
+_NOTHING_YET = "No recipients yet: they come with the first message."
+_NOTHING_FOUND = "Nothing is found; Esc shows all again."
 _TYPING_SECONDS = 0.1
 _CLOCK_SECONDS = 10.0
 _LEAST_PAUSE = 0.5
@@ -50,7 +52,7 @@ class RecipientsScreen(RecipientActions):
         super().__init__(desk)
         self._opened = opened
         self.bar = FilterBar(_EXAMPLE, suggester=FieldSuggester())
-        self.table = RecipientTable("No recipients yet: they come with the first message.", marks=False)
+        self.table = RecipientTable(_NOTHING_YET, marks=False)
         self.columns, self.zone = opened.columns, opened.zone
         self.listing = Listing(desk, self.table, on_count=self._counted, on_problem=self._complain)
         self._standing = NOTHING
@@ -193,6 +195,8 @@ class RecipientsScreen(RecipientActions):
     def _counted(self, count: int | None) -> None:
         self._count = count
         self._show_note()
+        filtered = bool(self.listing.selection.line.strip())
+        self.table.placeholder = _NOTHING_FOUND if filtered else _NOTHING_YET
         if self.listing.id_width > self._id_width:
             self._id_width = self.listing.id_width
             self.show_columns()
