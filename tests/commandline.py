@@ -1,4 +1,4 @@
-"""The command line in this process, on a store in a file of its own; and in a process of its own, where that matters."""
+"""The command line in this process, on a store in a file of its own; in a process of its own where that matters."""
 
 import json
 import os

@@ -15,7 +15,6 @@ def run_window(url: str, actor: Actor, *, start_worker: bool = True) -> int:
     when this is no terminal for a window, Refused when there is no such administrator.
     """
     check_terminal()
-    os.environ.setdefault("ESCDELAY", "50")  # how long Textual waits after Esc for the rest of a longer key, in ms
     lanes = Lanes()
     try:
         from tui.screens.opening import opening

@@ -19,8 +19,8 @@ _PATIENCE_SECONDS = 1.0
 class TypeAhead(App[None]):
     """Mix in before App's other bases."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
         self._waiting: deque[events.Key] = deque()
         self._since: float | None = None
         self._until = 0.0

@@ -1,6 +1,7 @@
 """The window: Textual's app, with the second wall before the terminal and no variables on its crash screen (T1, T5)."""
 
 import gc
+import os
 import sys
 import termios
 from collections.abc import Iterable, Sequence
@@ -40,7 +41,8 @@ class Window(TypeAhead):
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self, url: str, actor: Actor, lanes: Lanes, opened: Opening) -> None:
-        super().__init__()
+        # NO_COLOR asks for no colours at all; without this Textual would send shades of grey
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._desk = Desk(actor, lanes)
         self._opened = opened
         self._wall = NoControls()
@@ -49,7 +51,7 @@ class Window(TypeAhead):
         self._watch = StoreWatch(lambda: self.post_message(StoreChanged()))
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self.theme = "ansi-dark" if self.no_color else THEMES[0].name
 
     def get_default_screen(self) -> Screen[None]:
         return RecipientsScreen(self._desk, self._opened)

@@ -67,7 +67,7 @@ def test_each_library_has_one_home() -> None:
     homes = {
         "imap_tools": {"mail/imap.py"},
         "openpyxl": {"store/export/xlsx.py", "store/importing.py"},
-        "fpdf": {"store/export/pdf.py"},
+        "fpdf": {"store/export/pdf.py", "store/export/fonts.py"},
         "re2": {"store/patterns.py"},
         "selectolax": {"mail/html.py"},
         "pymap": {"mail/demo/server.py"},

@@ -158,16 +158,13 @@ def test_R12_every_command_has_help(shell: Shell) -> None:
             assert answer.out.startswith(f"Usage: recipients {' '.join(words)} ")
 
 
-def test_R12_an_unexpected_error_is_a_sentence_and_a_private_log(
-    shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_R12_an_unexpected_error_is_a_sentence_and_a_private_log(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(main._COMMANDS, "ban", "no_such_module")
     answer = shell.run("ban", "bob@x.test")
     log = shell.folder / "crash.log"
     assert answer.status == 1
     assert answer.err == (
-        "recipients: The program met an unexpected error (ModuleNotFoundError) and stopped. "
-        f"Details are in {log}.\n"
+        f"recipients: The program met an unexpected error (ModuleNotFoundError) and stopped. Details are in {log}.\n"
     )
     assert "Traceback" in log.read_text()
     assert log.stat().st_mode & 0o777 == 0o600

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Button, Input
 from window_world import ANNA, BOB, CLEO, Driven, add_sender, add_ticket, prepared, window_on
 
@@ -376,9 +377,17 @@ async def test_R10_2_what_the_window_does_is_in_the_history_under_its_agent(stor
         assert (last.who, last.via, last.what, last.of) == ("anna", "window", "ban", PLAIN)
 
 
-async def test_R4_2_keys_typed_faster_than_the_dialog_opens_go_into_it(store: Path) -> None:
-    from textual import events
+async def test_R1_2_keys_typed_faster_than_the_focus_moves_are_searched_for_not_done(store: Path) -> None:
+    async with window_on(store) as driven:
+        await on_row(driven, PLAIN)
+        driven.window.post_message(events.Key("slash", "/"))
+        for char in "bpxq":
+            driven.window.post_message(events.Key(char, char))
+        await driven.until(lambda: driven.home.bar.line == "bpxq")
+        assert driven.screen is driven.home
 
+
+async def test_R4_2_keys_typed_faster_than_the_dialog_opens_go_into_it(store: Path) -> None:
     async with window_on(store) as driven:
         await on_row(driven, PLAIN)
         for char in "pkelly s":

@@ -44,7 +44,7 @@ class KeyBar(Widget):
         & > .key-bar--key { color: $text-accent; text-style: bold; }
         & > .key-bar--off { color: $foreground 40%; }
         &:ansi > .key-bar--off { text-style: dim; }
-        &:nocolor > .key-bar--off { text-style: dim strike; }
+        &:nocolor > .key-bar--off { text-style: dim; }
     }
     """
 
