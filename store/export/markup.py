@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 
 from store.columns import Column
-from store.export.values import Value, shown
+from store.export.values import Rows, shown
 
-Rows = Iterable[Sequence[Value]]
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~])")
+# what means something inside a cell; and the colon of `http://`, the dot of `www.`, which some readers make links of
+_SPECIAL = re.compile(r"[\\`*_\[\]|~$&<>]|:(?=//)|(?<=www)\.", re.I)
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def as_markdown(columns: Sequence[Column], rows: Rows, zone: tzinfo) -> Iterator[str]:
@@ -27,7 +28,9 @@ def as_html(columns: Sequence[Column], rows: Rows, zone: tzinfo, title: str) -> 
     yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
     yield f"<title>{html.escape(title)}</title>"
     yield "<style>body{font:14px sans-serif}table{border-collapse:collapse}th,td{padding:.3em .8em;text-align:left;"
-    yield "border-bottom:1px solid #ccc}td.number{text-align:right}td.flag{color:#b00020;font-weight:bold}</style>"
+    # a name that runs from right to left stays in its cell
+    yield "border-bottom:1px solid #ccc}td{unicode-bidi:plaintext}td.number{text-align:right}"
+    yield "td.flag{color:#b00020;font-weight:bold}</style>"
     yield f"</head><body><h1>{html.escape(title)}</h1><table><thead><tr>"
     yield "".join(f"<th>{html.escape(column.title)}</th>" for column in columns)
     yield "</tr></thead><tbody>"
@@ -39,7 +42,11 @@ def as_html(columns: Sequence[Column], rows: Rows, zone: tzinfo, title: str) -> 
 
 
 def _plain(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(_shown_as_is, text)
+
+
+def _shown_as_is(match: re.Match[str]) -> str:
+    return _ENTITIES.get(match[0]) or f"\\{match[0]}"
 
 
 def _pipes(cells: Iterable[str]) -> str:

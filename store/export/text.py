@@ -11,13 +11,14 @@ from wcwidth import wcswidth
 
 from store.cleantext import as_json
 from store.columns import Column
-from store.export.values import Value, shown
+from store.export.values import Rows, Value, exact, shown
 
-Rows = Iterable[Sequence[Value]]
 _SAMPLE = 1_000
 _WIDEST = 60
-# what a spreadsheet takes for a formula, its full-width twins too, also behind spaces and invisible characters (X1)
-_FORMULA = re.compile(r"^[\s\u200b-\u200f\u2060\ufeff\ufffd\u00ad]*[=+\-@\t\r\n＝＋－＠]")
+# What a spreadsheet takes for a formula (X1), its full-width and small twins too, also behind spaces, marks and all
+# else that is neither ASCII nor a letter; and behind a semicolon, at which half of Europe's spreadsheets part a line
+# that has commas, whatever its quotes say.
+_FORMULA = re.compile(r"(^|;)(?=[^\w!-~]*[=+\-@＝＋－＠﹦﹢﹣﹫])")
 
 
 def as_text(columns: Sequence[Column], rows: Rows, zone: tzinfo) -> Iterator[str]:
@@ -37,34 +38,41 @@ def as_text(columns: Sequence[Column], rows: Rows, zone: tzinfo) -> Iterator[str
 
 
 def as_tsv(columns: Sequence[Column], rows: Rows, zone: tzinfo) -> Iterator[str]:
-    """What a spreadsheet takes from the clipboard: tabs between cells, no cell a formula."""
-    yield "\t".join(column.title for column in columns)
-    for row in rows:
-        yield "\t".join(formula_safe(value, zone) for value in row)
+    """What a spreadsheet takes from the clipboard: tabs between cells, no cell a formula, none with an open quote."""
+    return _parted("\t", columns, rows, zone)
 
 
 def as_csv(columns: Sequence[Column], rows: Rows, zone: tzinfo) -> Iterator[str]:
     """RFC 4180 lines without their line ends; no cell is taken for a formula."""
-    line = io.StringIO()
-    writer = csv.writer(line, lineterminator="")
-    for cells in itertools.chain(
-        ([column.title for column in columns],), ([formula_safe(value, zone) for value in row] for row in rows)
-    ):
-        writer.writerow(cells)
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
+    return _parted(",", columns, rows, zone)
+
+
+def as_objects(columns: Sequence[Column], rows: Rows) -> Iterator[Mapping[str, object]]:
+    """The rows as objects, the columns' keys as theirs."""
+    keys = [column.key for column in columns]
+    return ({key: exact(value) for key, value in zip(keys, row, strict=True)} for row in rows)
 
 
 def as_jsonl(objects: Iterable[Mapping[str, object]]) -> Iterator[str]:
-    """One JSON object a line."""
-    return (as_json(one) for one in objects)
+    """One JSON object a line.  Texts are exact, so they are not cleaned: what no terminal should see is escaped."""
+    return map(as_json, objects)
 
 
 def formula_safe(value: Value, zone: tzinfo) -> str:
     """A cell's text with `'` before what a spreadsheet would run; numbers, flags and times need none."""
     text = shown(value, zone)
-    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
+    return _FORMULA.sub(r"\1'", text) if isinstance(value, str) else text
+
+
+def _parted(delimiter: str, columns: Sequence[Column], rows: Rows, zone: tzinfo) -> Iterator[str]:
+    line = io.StringIO()
+    writer = csv.writer(line, delimiter=delimiter, lineterminator="")
+    titles = [column.title for column in columns]
+    for cells in itertools.chain((titles,), ([formula_safe(value, zone) for value in row] for row in rows)):
+        writer.writerow(cells)
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], numbers: Sequence[bool]) -> str:

@@ -1,10 +1,12 @@
-"""One value as a person reads it."""
+"""One value as a person reads it, and as a program does."""
 
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
 
 from store.cleantext import clean
 
 Value = int | str | bool | datetime | None
+Rows = Iterable[Sequence[Value]]
 
 
 def shown(value: Value, zone: tzinfo) -> str:
@@ -14,5 +16,10 @@ def shown(value: Value, zone: tzinfo) -> str:
     if value is True:
         return "Yes"
     if isinstance(value, datetime):
-        return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        return value.astimezone(zone).isoformat(" ", "minutes")[:16]
     return clean(value, limit=None)
+
+
+def exact(value: Value) -> int | str | bool | None:
+    """The value for JSON: as it is, a time as `2026-11-23T13:05:00Z`."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else value

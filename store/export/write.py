@@ -1,9 +1,6 @@
-"""Files: whole or not at all, for their owner alone, and never over another by accident (THREATS X3)."""
+"""One table, one file, in one of the formats (R1.6)."""
 
-import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -11,13 +8,12 @@ from typing import IO, TypeVar
 
 from store.cleantext import clean
 from store.columns import Column
-from store.errors import BadInput, Problem, Refused
-from store.export import markup, pdf, text, xlsx
-from store.export.values import Value
+from store.errors import BadInput, Problem
+from store.export import files, markup, pdf, text, xlsx
+from store.export.values import Rows
 
 _EVERY = 500
 T = TypeVar("T")
-Rows = Iterable[Sequence[Value]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,87 +62,51 @@ def export(
     force: bool = False,
     zone: tzinfo,
     title: str = "Recipients",
-    objects: Iterable[Mapping[str, object]] = (),
+    objects: Iterable[Mapping[str, object]] | None = None,
     progress: Callable[[int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Exported:
-    """Writes the rows to `target` in the format named, or that its ending names; `objects` are the rows of JSON Lines.
+    """Writes the rows to `target` in the format named, or that its ending names.
 
-    Raises BadInput for an unknown format, Refused `exists` unless `force`, Cancelled, Problem when the disk refuses.
+    `rows` are for people, one value a column.  JSON Lines has keys of its own (R12): its lines are the `objects`, or,
+    without any, the rows by their columns' keys.  Only one of the two is read.  `progress` hears the number of rows
+    at the start, now and then, and at the end.
+
+    Raises BadInput for an unknown format, or more rows than a PDF holds, Refused `exists` unless `force`, Cancelled,
+    Problem when the disk refuses.
     """
     kind = format or target.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise BadInput(f"“{clean(kind, limit=20)}” is no format. There are: {', '.join(FORMATS)}.")
     count = _Count(progress, cancelled)
-    with written(target, force=force) as file:
-        if kind == "xlsx":
-            xlsx.write_xlsx(file, columns, count.through(rows), zone, title)
-        elif kind == "pdf":
-            pdf.write_pdf(file, columns, count.through(rows), zone, title)
-        elif kind == "jsonl":
-            _write_lines(file, text.as_jsonl(count.through(objects)))
+    with files.written(target, force=force) as file:
+        if kind == "jsonl":
+            chosen = text.as_objects(columns, rows) if objects is None else objects
+            files.write_lines(file, text.as_jsonl(count.through(chosen)))
         else:
-            _write_lines(
-                file, _lines(kind, columns, count.through(rows), zone, title), "\r\n" if kind == "csv" else "\n"
-            )
+            _write(kind, file, columns, rows, zone, clean(title), count)
+        count.end()
     return Exported(target, count.rows)
 
 
-def write_text(target: Path, lines: Iterable[str], *, force: bool = False) -> None:
-    """Writes lines of text to a file, as carefully as an export.  Raises Refused `exists`, Problem."""
-    with written(target, force=force) as file:
-        _write_lines(file, lines)
-
-
-@contextmanager
-def written(target: Path, *, force: bool) -> Iterator[IO[bytes]]:
-    """A file that appears under its name, mode 0600, only when all is written; whatever goes wrong, it is removed."""
-    if not force and os.path.lexists(target):
-        raise _exists(target)
-    draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            with open(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            _publish(draft, target, force=force)
-        finally:
-            with suppress(FileNotFoundError):
-                draft.unlink()
-    except OSError as error:
-        raise Problem(f"{clean(target)} could not be written: {error.strerror or error}. There is no file.") from error
-
-
-def _publish(draft: Path, target: Path, *, force: bool) -> None:
-    """A link fails where a rename would write over: whoever was faster keeps his file."""
-    if force:
-        draft.replace(target)
+def _write(
+    kind: str, file: IO[bytes], columns: Sequence[Column], rows: Rows, zone: tzinfo, title: str, count: "_Count"
+) -> None:
+    if kind == "pdf":
+        held = pdf.held(rows)
+        pdf.write_pdf(file, columns, count.through(held), zone, title, total=len(held))
         return
-    try:
-        os.link(draft, target)
-    except FileExistsError as error:
-        raise _exists(target) from error
-
-
-def _exists(target: Path) -> Refused:
-    return Refused("exists", f"{clean(target)} exists already; write over it with --force, or take another name.")
-
-
-def _lines(kind: str, columns: Sequence[Column], rows: Rows, zone: tzinfo, title: str) -> Iterator[str]:
-    if kind == "csv":
-        return text.as_csv(columns, rows, zone)
-    if kind == "md":
-        return markup.as_markdown(columns, rows, zone)
-    if kind == "html":
-        return markup.as_html(columns, rows, zone, title)
-    return text.as_text(columns, rows, zone)
-
-
-def _write_lines(file: IO[bytes], lines: Iterable[str], end: str = "\n") -> None:
-    for line in lines:
-        file.write((line + end).encode("utf-8", "replace"))
+    rows = count.through(rows)
+    if kind == "xlsx":
+        xlsx.write_xlsx(file, columns, rows, zone, title)
+    elif kind == "csv":
+        files.write_lines(file, text.as_csv(columns, rows, zone), "\r\n")
+    elif kind == "md":
+        files.write_lines(file, markup.as_markdown(columns, rows, zone))
+    elif kind == "html":
+        files.write_lines(file, markup.as_html(columns, rows, zone, title))
+    else:
+        files.write_lines(file, text.as_text(columns, rows, zone))
 
 
 class _Count:
@@ -160,9 +120,13 @@ class _Count:
     def through(self, items: Iterable[T]) -> Iterator[T]:
         for item in items:
             if self.rows % _EVERY == 0:
-                if self._cancelled is not None and self._cancelled():
-                    raise Cancelled
-                if self._progress is not None:
-                    self._progress(self.rows)
+                self.end()
             self.rows += 1
             yield item
+
+    def end(self) -> None:
+        """Once more when all has passed: Excel and PDF are still being put together then."""
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled
+        if self._progress is not None:
+            self._progress(self.rows)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+from peewee import Expression, Field
+
 from store.actor import Actor
 from store.denylist import DenyList, Entry, catches, caught
 from store.models import DenyEntry, Message, Recipient, Setting
@@ -84,12 +86,12 @@ def would_catch(actor: Actor, entry: Entry) -> WouldCatch:
     return WouldCatch(found, messages, tuple(recipients), tuple(sample), looked_at)
 
 
-def caught_recipients(entry: Entry, *, above: int = 0) -> Iterator[int]:
-    """The ids of recipients above an id whose address an Email entry catches.
+def caught_recipients(entry: Entry, *, among: Expression | Field | bool = True) -> Iterator[int]:
+    """The ids of recipients whose address an Email entry catches, of those that the condition `among` leaves.
 
     Every type but regex has its text within the address, so the search index says which rows to look at.
     """
-    query = Recipient.select(Recipient.id, Recipient.email, Recipient.email_key).where(Recipient.id > above)
+    query = Recipient.select(Recipient.id, Recipient.email, Recipient.email_key).where(among)
     if entry.filter_type != "regex":
         query = query.where(contains(Recipient, entry.filter))
     return caught(entry, query.tuples().iterator())

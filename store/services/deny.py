@@ -107,7 +107,7 @@ def _insert(actor: Actor, entry: Entry, caught_ids: Iterable[int], newest: int |
     _raise_version()
     _mark(list(caught_ids), True)
     if newest is not None and entry.location == "email":
-        _mark(list(read.caught_recipients(entry, above=newest)), True)
+        _mark(list(read.caught_recipients(entry, among=Recipient.id > newest)), True)
     saved = read.entry_of(row)
     history.record(actor, "deny-add", _thing(saved), None, _fields(saved), change=change)
     return saved
@@ -115,13 +115,13 @@ def _insert(actor: Actor, entry: Entry, caught_ids: Iterable[int], newest: int |
 
 def _release(entry: Entry) -> None:
     """Unmarks what `entry` caught and no entry that is left does; the list's removal is in force already."""
+    others = [read.entry_of(row) for row in DenyEntry.select().where(DenyEntry.location == "email")]
+    ids = list(read.caught_recipients(entry, among=Recipient.denied))
     columns = (Recipient.id, Recipient.email, Recipient.email_key)
-    marked = list(Recipient.select(*columns).where(Recipient.denied).tuples())
-    was_caught = set(caught(entry, marked))
-    still: set[int] = set()
-    for row in DenyEntry.select().where(DenyEntry.location == "email"):
-        still.update(caught(read.entry_of(row), (m for m in marked if m[0] in was_caught)))
-    _mark(list(was_caught - still), False)
+    for start in range(0, len(ids), 500):
+        some = list(Recipient.select(*columns).where(Recipient.id.in_(ids[start : start + 500])).tuples())
+        still = {row_id for other in others for row_id in caught(other, some)}
+        _mark([row_id for row_id, *_ in some if row_id not in still], False)
 
 
 def _mark(ids: list[int], denied: bool) -> None:

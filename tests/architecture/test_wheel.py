@@ -23,7 +23,9 @@ def test_the_wheel_holds_all_files_and_runs(tmp_path: Path) -> None:
     assert not any(name.startswith("tests/") for name in names)
     environment = {**os.environ, "PYTHONPATH": str(home), "RECIPIENTS_DB": f"sqlite:///{tmp_path}/store.db"}
     for words in (["init", "--login", "anna", "--email", "a@x.test"], ["--as", "anna", "list", "recipients"]):
-        code = f"import sys, tui; assert tui.__file__.startswith({str(home)!r}); from tui.cli.main import run; run({words!r})"
+        code = (
+            f"import tui; assert tui.__file__.startswith({str(home)!r}); from tui.cli.main import run; run({words!r})"
+        )
         subprocess.run(
             [sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment, check=True, capture_output=True
         )

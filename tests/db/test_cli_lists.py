@@ -266,7 +266,7 @@ def test_R1_6_X3_export_writes_a_private_file_once(helpdesk: Shell, form: str) -
 def test_R1_6_an_export_has_the_columns_and_the_order_asked_for(helpdesk: Shell) -> None:
     def exported(name: str, *words: str) -> list[str]:
         helpdesk.run("export", str(helpdesk.folder / name), *words)
-        return (helpdesk.folder / name).read_text("utf-8-sig").splitlines()
+        return (helpdesk.folder / name).read_text("utf-8").splitlines()
 
     columns = ["--columns", "email,tickets", "--sort", "email"]
     assert exported("a.csv", *columns)[:2] == ["Email,Tickets", "bob@x.test,2"]

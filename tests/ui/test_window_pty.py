@@ -125,3 +125,13 @@ def test_S2_the_environment_cannot_name_a_driver_to_import(store: Path, tmp_path
     env = {"PYTHONPATH": f"{ROOT}:{tmp_path}", "RECIPIENTS_LOG_DIR": f"{tmp_path}", "TEXTUAL_DRIVER": "evil:Driver"}
     with PtyScreen(command(store), **env) as screen:
         screen.wait_for("41 recipients")
+
+
+def test_R12_no_color_sends_none(store: Path) -> None:
+    with window(store, NO_COLOR="1") as screen:
+        screen.wait_for("41 recipients")
+        screen.press("down", "e")
+        screen.wait_for("Edit sender")
+        screen.settle()
+        colours = {int(n) for codes in re.findall(rb"\x1b\[([0-9;]*)m", bytes(screen.raw)) for n in codes.split(b";")}
+    assert colours <= {0, 1, 2, 4, 7, 39, 49}

@@ -23,6 +23,7 @@ from tui.widgets.words import words
 
 ResultT = TypeVar("ResultT")
 _BORDER_AND_BUTTONS = 4
+_LONG_SECONDS = 0.4
 
 
 class Choices(OptionList, inherit_bindings=False):
@@ -128,6 +129,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
             return
         self._saving = True
         self.say("")
+        waiting = self.set_timer(_LONG_SECONDS, lambda: self.say("One moment…", style="dim"))
         try:
             self.dismiss(await self.carry_out())
         except Conflict as conflict:
@@ -135,6 +137,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         except Problem as problem:
             self.say(str(problem))
         finally:
+            waiting.stop()
             self._saving = False
 
     @on(Input.Submitted)

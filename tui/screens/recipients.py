@@ -59,8 +59,8 @@ class RecipientsScreen(RecipientActions):
         self._count: int | None = None
         self._id_width = max((len(str(row_id)) for row_id in opened.page.ids), default=1)
         self._wrong = self._expected = ""
+        self._complaining = False
         self._stale = asyncio.Event()
-        self._readings: set[asyncio.Task[None]] = set()
 
     def compose(self) -> ComposeResult:
         yield self.heading
@@ -110,10 +110,9 @@ class RecipientsScreen(RecipientActions):
 
     @on(DataTable.RowsWanted)
     def _read_rows(self, event: table_messages.RowsWanted) -> None:
-        reading = asyncio.create_task(self._put_rows(event.ids, event.turn))
-        self._readings.add(reading)
-        reading.add_done_callback(self._readings.discard)
+        self._put_rows(event.ids, event.turn)
 
+    @work(group="rows")
     async def _put_rows(self, ids: list[int], turn: int) -> None:
         try:
             rows = await self.desk.lanes.read(seen, self.desk.actor, ids)
@@ -186,6 +185,9 @@ class RecipientsScreen(RecipientActions):
 
     def _stand(self, now: Standing) -> None:
         self._standing = now
+        if self._complaining:
+            self._complaining = False
+            self.say("")
         show_missing(now, self.heading)
         show_health(now, self.status)
         if now.zone != self.zone:
@@ -211,4 +213,5 @@ class RecipientsScreen(RecipientActions):
         self.table.set_sort(self.listing.selection.sort, descending=self.listing.selection.descending)
 
     def _complain(self, text: str) -> None:
+        self._complaining = True
         self.say(text, "error")

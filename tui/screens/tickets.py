@@ -1,6 +1,5 @@
 """The tickets that one address opened (R11.1)."""
 
-import asyncio
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, tzinfo
@@ -58,7 +57,6 @@ class TicketsScreen(Workplace):
         self._seen = seen
         self.table = TicketTable("No tickets.", marks=False)
         self._zone: tzinfo = UTC
-        self._readings: set[asyncio.Task[None]] = set()
 
     def compose(self) -> ComposeResult:
         yield self.heading
@@ -67,7 +65,7 @@ class TicketsScreen(Workplace):
         yield self.keys
 
     def on_mount(self) -> None:
-        self.heading.say(f"Tickets / of {self._seen.line.email}")
+        self.heading.say(f"Tickets / {self._seen.line.email}")
         self.table.set_columns(_COLUMNS, cells=self._cells)
         self.show_keys()
         self._follow()
@@ -95,10 +93,9 @@ class TicketsScreen(Workplace):
 
     @on(DataTable.RowsWanted)
     def _read_rows(self, event: table_messages.RowsWanted) -> None:
-        reading = asyncio.create_task(self._put_rows(event.ids, event.turn))
-        self._readings.add(reading)
-        reading.add_done_callback(self._readings.discard)
+        self._put_rows(event.ids, event.turn)
 
+    @work(group="rows")
     async def _put_rows(self, ids: list[int], turn: int) -> None:
         try:
             self.table.put_rows(await self.desk.lanes.read(tickets.some, self.desk.actor, ids), turn=turn)

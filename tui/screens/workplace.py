@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.timer import Timer
 
 from tui import actions
 from tui.actions import Action, Place
@@ -13,6 +14,7 @@ from tui.desk import Desk
 from tui.widgets.key_bar import KeyBar, KeyHint
 from tui.widgets.status_bar import Severity, StatusBar
 
+_PASSING_SECONDS = 20.0
 _SHORT = {"enter": "↵", "escape": "Esc"}
 
 
@@ -38,10 +40,15 @@ class Workplace(Screen[None]):
         self.heading = StatusBar(most_lines=1, id="title")
         self.status = StatusBar(id="status")
         self.keys = KeyBar()
+        self._passing: Timer | None = None
 
     def say(self, text: str, severity: Severity = "information") -> None:
-        """Puts a sentence on the left of the status line."""
+        """Puts a sentence on the left of the status line; a result goes by itself after a while, a refusal stays."""
         self.status.say(text, severity)
+        if self._passing is not None:
+            self._passing.stop()
+        passes = text and severity in ("information", "success")
+        self._passing = self.set_timer(_PASSING_SECONDS, lambda: self.status.say("")) if passes else None
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         """What each action does; a screen adds its own."""
