@@ -174,7 +174,8 @@ class Recipient(Base):
 
 
 class Ticket(Base):
-    """The ticket's number is its id.  `customer` and `assignee` are two different assignments."""
+    """The ticket's number is its id.  `customer` and `assignee` are two different assignments; `search` the subject,
+    folded, for the index."""
 
     id = AutoField()
     subject = TextField()
@@ -186,11 +187,43 @@ class Ticket(Base):
     ticket_group = TextField(default="")
     ticket_type = TextField(default="")
     inbox = _link(Inbox, null=True, index=False, on_delete="SET NULL")
+    note = TextField(default="")
     created = MomentField()
-    updated = MomentField()
-    closed = MomentField(null=True)
+    updated = MomentField(index=True)
+    closed = MomentField(null=True, index=True)
     merged_into = _link("self", null=True, index=False)
+    search = TextField(default="")
     version = IntegerField(default=1)
+
+
+class Participant(Base):
+    """Who follows a ticket besides its requester: `kind` is cc (R6.2) or watcher; a watcher is an administrator."""
+
+    id = AutoField()
+    ticket = _link(Ticket, index=False, on_delete="CASCADE")
+    kind = TextField()
+    email = TextField()
+    email_key = TextField()
+    administrator = _link(Administrator, null=True, index=False, on_delete="CASCADE")
+
+    class Meta:
+        indexes = ((("ticket", "kind", "email_key"), True),)
+
+
+class TicketGroup(Base):
+    """Administrators who look after tickets together; `Ticket.ticket_group` holds the name."""
+
+    id = AutoField()
+    name = TextField(unique=True)
+
+
+class GroupMember(Base):
+    id = AutoField()
+    group = _link(TicketGroup, index=False, on_delete="CASCADE")
+    administrator = _link(Administrator, index=False, on_delete="CASCADE")
+
+    class Meta:
+        indexes = ((("group", "administrator"), True),)
 
 
 class RawMessage(Base):
@@ -282,24 +315,60 @@ class RefusedMessage(Base):
 
 
 class Outbox(Base):
-    """Mail to be sent, one row an addressee (R7.5); `dedupe` makes one cause send once."""
+    """Mail to be sent, one row an addressee (R7.5); `dedupe` makes one cause send once.
+
+    `audience` is customer or admin, `why` the code of why this address gets it.  `state` is queued, sending, sent,
+    failed, bounced, held or dropped; `uncertain`: the connection broke after the text had gone (THREATS O2).
+    """
 
     id = AutoField()
     event = TextField()
+    audience = TextField(default="customer")
+    why = TextField(default="")
     ticket = _link(Ticket, null=True)
-    caused_by = _link(Message, null=True, index=False)
+    caused_by = _link(Message, null=True)
     to = TextField()
+    to_key = TextField(index=True)
+    to_name = TextField(default="")
     subject = TextField()
+    subject_key = TextField(default="")
     body = TextField()
-    headers = TextField(default="{}")
     message_id = TextField(unique=True)
+    in_reply_to = TextField(default="")
+    references = TextField(default="")
+    reply_to = TextField(default="")
+    automatic = BooleanField(default=True)
     dedupe = TextField(unique=True)
     state = TextField(default="queued", index=True)
+    uncertain = BooleanField(default=False)
     tries = IntegerField(default=0)
     last_error = TextField(default="")
     next_try = MomentField(null=True)
+    expires = MomentField(null=True)
     created = MomentField()
-    sent = MomentField(null=True)
+    sent = MomentField(null=True, index=True)
+    version = IntegerField(default=1)
+
+
+class AddressHold(Base):
+    """An address that a mail server refused for good: nothing is sent there until then, or until an agent lifts it."""
+
+    email_key = TextField(primary_key=True)
+    email = TextField()
+    reason = TextField()
+    outbox = _link(Outbox, null=True, index=False, on_delete="SET NULL")
+    at = MomentField()
+    until = MomentField()
+
+
+class OutgoingState(Base):
+    """How sending fares, in one row; written by the sender only."""
+
+    id = AutoField()
+    last_success = MomentField(null=True)
+    last_error = TextField(default="")
+    last_error_at = MomentField(null=True)
+    next_try = MomentField(null=True)
 
 
 class History(Base):
@@ -364,12 +433,17 @@ TABLES: tuple[type[Base], ...] = (
     DenyEntry,
     Recipient,
     Ticket,
+    Participant,
+    TicketGroup,
+    GroupMember,
     RawMessage,
     Message,
     Attachment,
     Arrival,
     RefusedMessage,
     Outbox,
+    AddressHold,
+    OutgoingState,
     History,
     Setting,
     Preference,

@@ -10,6 +10,8 @@ from store.models import Inbox, Recipient
 from store.queries.scope import rights, scoped
 from store.queries.settings import every
 
+_PAIRING_EVENTS = ("ticket_received_customer", "new_ticket_admin", "new_message_customer")
+
 
 class Missing(NamedTuple):
     """One prerequisite that is not met, the command that mends it, and a word for a title line."""
@@ -30,8 +32,10 @@ def missing() -> list[Missing]:
     """Which of R7.1's three prerequisites are missing: SMTP, an enabled inbox, ticket notifications."""
     now = every()
     found: list[Missing] = []
-    if not (now["smtp.enabled"] and now["smtp.host"]):
-        found.append(Missing("SMTP is not set up", "recipients settings set smtp.host HOST; … smtp.enabled on", "SMTP"))
+    if not (now["smtp.enabled"] and now["smtp.host"] and now["smtp.sender_email"]):
+        found.append(
+            Missing("SMTP is not set up", "recipients smtp set --host HOST --sender-email E --enabled on", "SMTP")
+        )
     if not Inbox.select().where(Inbox.enabled).exists() or not now["inboxes.enabled"]:
         found.append(
             Missing("no inbox is enabled", "recipients inbox add NAME --email E --host H --secret REF", "inbox")
@@ -39,6 +43,10 @@ def missing() -> list[Missing]:
     if not now["notifications.enabled"]:
         found.append(
             Missing("ticket notifications are off", "recipients settings set notifications.enabled on", "notifications")
+        )
+    elif off := [key for key in _PAIRING_EVENTS if not now[f"notify.{key}.on"]]:
+        found.append(
+            Missing(f"the notification {off[0]} is off", f"recipients notify set {off[0]} on", "notifications")
         )
     return found
 

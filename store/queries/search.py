@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from peewee import SQL, Expression, Field, fn
 
 from store.cleantext import storable
-from store.models import Base, Customer, Recipient
+from store.models import Base, Customer, Recipient, Ticket
 from store.rules.deny import fold
 
 _SHORTEST_INDEXED = 3
-_INDEXES = {Recipient: "recipient_search", Customer: "customer_search"}
+_INDEXES = {Recipient: "recipient_search", Customer: "customer_search", Ticket: "ticket_search"}
 
 
 def among(field: Field, values: Iterable[object]) -> Expression:
@@ -19,7 +19,7 @@ def among(field: Field, values: Iterable[object]) -> Expression:
 
 
 def contains(table: type[Base], word: str) -> Expression:
-    """Rows of Recipient or Customer whose search text has this word in it; case and accents' composition do not count.
+    """Rows of Recipient, Customer or Ticket whose search text has this word in it; case and accents' composition do not count.
 
     From three characters on the trigram index answers; shorter ones are looked for row by row, which finds a first
     page at once.

@@ -11,6 +11,7 @@ from store.errors import BadInput, NotFound
 from store.models import Arrival, Inbox, InboxState
 from store.reasons import refuse
 from store.rules.addresses import address_key, looks_like_address
+from store.rules.secrets import insist_on_reference
 from store.services import history
 from store.services.history import Thing
 from store.services.people import insist_on_super
@@ -23,7 +24,6 @@ CHOICES = {
 }
 _PLACE = {"email", "username", "host", "port", "folder"}
 _UIDVALIDITIES = 1 << 32  # they are 32-bit numbers (RFC 9051, 2.3.1.1)
-SECRETS = ("env:", "file:", "command:", "keyring:")
 
 
 def add(actor: Actor, name: str, values: Mapping[str, object], *, force: bool = False) -> Inbox:
@@ -119,7 +119,7 @@ def _checked(values: Mapping[str, object], *, force: bool) -> dict[str, object]:
         fields["email_key"] = address_key(str(fields["email"]))
     if "port" in fields and not 0 < int(str(fields["port"])) < 65_536:
         raise BadInput("A port lies between 1 and 65535.")
-    _check_secret(str(fields.get("secret", "")))
+    insist_on_reference(str(fields.get("secret", "")))
     if fields.get("security") == "none" and not force and not is_loopback(str(fields.get("host", ""))):
         raise BadInput(
             "Without TLS the password would cross the network readable. Use --security tls or starttls, or --force."
@@ -133,10 +133,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() in ("localhost", "localhost.localdomain")
-
-
-def _check_secret(secret: str) -> None:
-    if secret and not secret.startswith(SECRETS):
-        raise BadInput(
-            "A secret is a reference (env:NAME, file:PATH, command:… or keyring:SERVICE/USER), not a password."
-        )

@@ -216,8 +216,10 @@ def _profile_customer(place: Ground, row: Recipient, sender: Sender) -> Customer
 
 def _open(place: Ground, batch: Batch, arrived: Arrived, recipient: Recipient | None, now: datetime) -> TicketState:
     nameless = "(unreadable message)" if arrived.parsed.unreadable else "(no subject)"
+    subject = arrived.parsed.subject.strip() or nameless
     row = {
-        "subject": arrived.parsed.subject.strip() or nameless,
+        "subject": subject,
+        "search": fold(subject),
         "status": str(place.settings["status.new"]),
         "customer": recipient.customer_id if recipient is not None and not recipient.shared else None,
         "requester": recipient.id if recipient is not None else None,

@@ -13,6 +13,7 @@ from store.models import Setting as SettingRow
 from store.queries.scope import rights
 from store.reasons import refuse
 from store.rules.addresses import looks_like_address
+from store.rules.secrets import insist_on_reference
 from store.rules.settings import BY_KEY, Setting, Value
 from store.services import history
 
@@ -71,6 +72,10 @@ def _read(setting: Setting, text: str) -> Value:
         return _zone(text)
     if setting.kind == "pattern":
         return _ticket_pattern(text)
+    if setting.kind == "choice" and text not in setting.choices:
+        raise BadInput(f"{setting.key} is one of {', '.join(setting.choices)}, not “{clean(text, limit=40)}”.")
+    if setting.kind == "secret":
+        insist_on_reference(text)
     if setting.kind == "address" and text and not looks_like_address(text):
         raise BadInput(f"“{clean(text, limit=80)}” is no e-mail address.")
     return clean(text, limit=None)

@@ -43,8 +43,8 @@ def seed(path: Path, *, recipients: int, customers: int, tickets: int) -> None:
     connection.executemany(f"INSERT INTO recipient({_COLUMNS}) VALUES ({marks})", rows)
     connection.executemany(
         "INSERT INTO ticket(id, subject, status, customer_id, requester_id, priority, ticket_group, ticket_type, "
-        "created, updated, version) VALUES (?, ?, 'New', NULL, ?, '', '', '', ?, ?, 1)",
-        ((n, f"Question {n}", chance.randint(1, recipients), n, n) for n in range(1, tickets + 1)),
+        "note, search, created, updated, version) VALUES (?, ?, 'New', NULL, ?, '', '', '', '', ?, ?, ?, 1)",
+        ((n, f"Question {n}", chance.randint(1, recipients), f"question {n}", n, n) for n in range(1, tickets + 1)),
     )
     connection.execute("COMMIT")
     connection.execute("ANALYZE")

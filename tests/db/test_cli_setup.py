@@ -242,13 +242,18 @@ def test_R7_1_doctor_names_what_is_missing_and_the_command_that_mends_it(shell: 
     answer = shell.run("doctor")
     assert answer.status == 0  # nothing is unwell
     for words in (
-        "missing SMTP is not set up\n        → recipients settings set smtp.host",
+        "missing SMTP is not set up\n        → recipients smtp set --host HOST",
         "missing no inbox is enabled\n        → recipients inbox add NAME",
         "missing ticket notifications are off\n        → recipients settings set notifications.enabled on",
         "ok      the store file is whole",
     ):
         assert words in answer.out
-    for key, value in (("smtp.host", "h"), ("smtp.enabled", "on"), ("notifications.enabled", "on")):
+    for key, value in (
+        ("smtp.host", "h"),
+        ("smtp.sender_email", "help@us.test"),
+        ("smtp.enabled", "on"),
+        ("notifications.enabled", "on"),
+    ):
         shell.said("settings", "set", key, value)
     shell.said(*INBOX)
     assert [one["what"] for one in shell.json("doctor") if one["state"] == "missing"] == ["nobody fetches mail now"]

@@ -115,7 +115,11 @@ def test_the_migrated_schema_is_that_of_the_models(desk: Desk, tmp_path: Path) -
     with other.bind_ctx(TABLES):
         other.create_tables(TABLES)
     other.close()
-    own = {name: sql for name, sql in migrated.items() if not name.startswith(("recipient_search", "customer_search"))}
+    own = {
+        name: sql
+        for name, sql in migrated.items()
+        if not name.startswith(("recipient_search", "customer_search", "ticket_search"))
+    }
     triggers = {name for name, sql in own.items() if sql.startswith("CREATE TRIGGER")}
     assert {name: sql for name, sql in own.items() if name not in triggers and name != "schema_migration"} == _schema(
         made
