@@ -19,7 +19,7 @@ def among(field: Field, values: Iterable[object]) -> Expression:
 
 
 def contains(table: type[Base], word: str) -> Expression:
-    """Rows of Recipient, Customer or Ticket whose search text has this word in it; case and accents' composition do not count.
+    """Rows of Recipient, Customer or Ticket whose search text has this word in it, however it is cased or composed.
 
     From three characters on the trigram index answers; shorter ones are looked for row by row, which finds a first
     page at once.

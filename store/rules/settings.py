@@ -47,7 +47,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("status.closed", "text", "Resolved", "the status of a closed ticket"),
     Setting("smtp.enabled", "switch", False, "whether mail is sent at all"),
     Setting("smtp.host", "text", "", "the mail server that sends"),
-    Setting("smtp.port", "number", 587, "its port", 1, 65_535),
+    Setting("smtp.port", "number", 587, "the port of that server", 1, 65_535),
     Setting(
         "smtp.security", "choice", "starttls", "how the connection is secured", choices=("tls", "starttls", "none")
     ),

@@ -39,8 +39,9 @@ def helpdesk(shell: Shell) -> Shell:
         desk.arrive("mallory@y.test", "Buy")
         actions.ban(desk.anna, desk.row("mallory@y.test").id, reason="spam")
         desk.arrive("mallory@y.test", "Buy more", message_id="<m2@y>")
-        Outbox.create(event="received", ticket=1, to="kelly@x.test", subject="#1 Request received", body="",
-                      message_id="<o1@us>", dedupe="1", created=datetime.now(UTC))  # fmt: skip
+        Outbox.create(event="received", ticket=1, to="kelly@x.test", to_key="kelly@x.test",
+                      subject="#1 Request received", body="", message_id="<o1@us>", dedupe="1",
+                      created=datetime.now(UTC))  # fmt: skip
     return shell
 
 

@@ -1,0 +1,96 @@
+"""Messages, their bytes, and what became of each that arrived."""
+
+from peewee import AutoField, BigIntegerField, BlobField, IntegerField, TextField
+
+from store.models.base import Base, MomentField, link
+from store.models.inboxes import DenyEntry, Inbox
+from store.models.people import Administrator
+from store.models.tickets import Recipient, Ticket
+
+
+class RawMessage(Base):
+    """The exact bytes of a message, kept once however often it arrives."""
+
+    id = AutoField()
+    sha256 = TextField(unique=True)
+    size = IntegerField()
+    data = BlobField()
+
+
+class Message(Base):
+    """`direction` is in, out or note; `sender` the recipient, `author` the administrator who wrote it."""
+
+    id = AutoField()
+    ticket = link(Ticket)
+    direction = TextField()
+    sender = link(Recipient, null=True, index=False)
+    author = link(Administrator, null=True, index=False)
+    sender_email = TextField(default="")
+    sender_name = TextField(default="")
+    subject = TextField(default="")
+    subject_key = TextField(default="")
+    text = TextField()
+    message_id = TextField(default="", index=True)
+    in_reply_to = TextField(default="")
+    references = TextField(default="")
+    automatic = TextField(default="")
+    sent = MomentField(null=True)
+    created = MomentField()
+    raw = link(RawMessage, null=True, index=False)
+
+
+class Attachment(Base):
+    """What an attachment is; its content is read from the raw message again, by `part`."""
+
+    id = AutoField()
+    message = link(Message)
+    name = TextField()
+    type = TextField()
+    size = IntegerField()
+    sha256 = TextField()
+    part = IntegerField()
+
+
+class Arrival(Base):
+    """What became of one message of an inbox: exactly one row each (R5.2), unique on where it lay.
+
+    `outcome` is opened, joined, refused, ignored or report; `written` is the message it became; `why` is the decision
+    as JSON, kept, not recomputed.
+    """
+
+    id = AutoField()
+    inbox = link(Inbox, null=True, index=False, on_delete="SET NULL")
+    folder = TextField()
+    uidvalidity = BigIntegerField()
+    uid = BigIntegerField()
+    raw = link(RawMessage)
+    message_id = TextField(default="", index=True)
+    fingerprint = TextField(default="", index=True)
+    received = MomentField()
+    settled = MomentField()
+    outcome = TextField()
+    reason = TextField(default="")
+    unreadable = TextField(default="")
+    ticket = link(Ticket, null=True, index=False)
+    written = link(Message, null=True, index=False)
+    why = TextField(default="{}")
+
+    class Meta:
+        indexes = ((("inbox", "folder", "uidvalidity", "uid"), True),)
+
+
+class RefusedMessage(Base):
+    """Refused, never simply gone (R8).  `rule` says in words which entry or setting refused it."""
+
+    id = AutoField()
+    arrival = link(Arrival, unique=True, on_delete="CASCADE")
+    reason = TextField()
+    rule = TextField(default="")
+    deny_entry = link(DenyEntry, null=True, on_delete="SET NULL")
+    recipient = link(Recipient, null=True)
+    sender = TextField(default="")
+    sender_key = TextField(default="", index=True)
+    subject = TextField(default="")
+    received = MomentField()
+    released = MomentField(null=True)
+    released_by = TextField(default="")
