@@ -11,9 +11,11 @@ from mail import bodies, headers
 from mail.addresses import Mailbox, mailboxes, the_one
 from mail.charsets import decode
 from mail.headers import Fields
+from mail.report import is_postmaster, report_of
 from store.cleantext import storable
 from store.rules.message import Attached, Parsed
 
+MARK_FIELD = "x-tickets-mark"
 log = logging.getLogger("recipients.mail")
 _MESSAGE_ID = re.compile(r"<[^<>]{1,990}>")
 _MOST_REFERENCES = 100
@@ -69,6 +71,7 @@ def _with_header(fields: Fields, header: str) -> Parsed:
         to=_addresses(fields, "to"),
         cc=_addresses(fields, "cc"),
         automatic=_automatic(fields, sender),
+        mark=next(iter(_message_ids(fields.first(MARK_FIELD))), ""),
     )
 
 
@@ -79,7 +82,8 @@ def _with_body(known: Parsed, fields: Fields, body: bytes) -> Parsed:
     cut = fields.cut or tree.cut
     # what was not read is not known to be equal: only a message that was read to its end has a fingerprint
     fingerprint = "" if cut else _fingerprint(fields, known.message_id, text, attached)
-    return replace(known, text=text, attachments=attached, unreadable=cut, fingerprint=fingerprint)
+    report = report_of(tree, text) if known.automatic or is_postmaster(known.sender) else None
+    return replace(known, text=text, attachments=attached, unreadable=cut, fingerprint=fingerprint, report=report)
 
 
 def _subject(fields: Fields) -> str:
@@ -133,7 +137,7 @@ def _automatic(fields: Fields, sender: Mailbox | None) -> str:
         "empty-return-path": fields.first("return-path").replace(" ", "") == "<>",
         "autoreply": bool(fields.first("x-autoreply") or fields.first("x-autorespond")),
         "suppress": any(word in _SUPPRESSED for word in suppressed),
-        "mailer-daemon": sender is not None and sender.address.lower().startswith("mailer-daemon@"),
+        "mailer-daemon": sender is not None and is_postmaster(sender.address),
     }
     return next((reason for reason, holds in answers.items() if holds), "")
 

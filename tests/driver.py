@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from store.actor import Actor
-from store.models import Customer, Recipient, Ticket
+from store.models import Customer, Outbox, Recipient, Ticket
 from store.queries import deny as deny_list
 from store.queries import recipients
 from store.queries.recipients import RecipientLine, Selection
 from store.rules.addresses import address_key
 from store.rules.message import Arrived, Parsed
-from store.services import customers, inboxes, intake, lease, people
+from store.services import customers, inboxes, intake, lease, people, settings
 from store.services.intake import Settled
 
 ANNA = Actor("anna", "command")
@@ -82,6 +82,28 @@ class Desk:
     def emails(self, line: str = "", actor: Actor = ANNA, sort: str = "id", *, descending: bool = False) -> list[str]:
         """The addresses that a filter line selects."""
         return [row.email for row in recipients.every(actor, Selection(line, sort, descending))]
+
+    def send_mail(self, **more: str) -> None:
+        """SMTP is set up and notifications are on; admin@us.test is sender's and admin e-mail, as in Example 1."""
+        self.inbox  # noqa: B018 - replies come back to it
+        given = {
+            "smtp.enabled": "on",
+            "smtp.host": "localhost",
+            "smtp.sender_email": "admin@us.test",
+            "smtp.admin_email": "admin@us.test",
+            "notifications.enabled": "on",
+        }
+        settings.change_all(ANNA, {**given, **{key.replace("__", "."): value for key, value in more.items()}})
+
+    def letters(self, *, above: int = 0) -> list[tuple[str, str]]:
+        """(address, event) of each mail written to the outbox, in order, above an id."""
+        rows = Outbox.select().where(Outbox.id > above).order_by(Outbox.id)
+        return [(row.to, row.event) for row in rows]
+
+    def last_letter(self) -> int:
+        """The id of the newest mail in the outbox."""
+        row = Outbox.select().order_by(Outbox.id.desc()).first()
+        return 0 if row is None else row.id
 
     def administrator(self, login: str, partner: str | None = None, role: str = "administrator") -> Actor:
         """A new administrator."""

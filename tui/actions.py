@@ -12,7 +12,7 @@ from store.reasons import sentence
 from store.rules import pairing as rule
 from tui.seen import Seen
 
-Place = Literal["recipients", "tickets", "ticket", "everywhere"]
+Place = Literal["recipients", "notifications", "tickets", "ticket", "everywhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("refresh", "r", "f5", "Refresh", "read everything again now"),
     Action("clear", "escape", "", "Clear", "drop search and filter"),
     Action("setup", "!", "ctrl+n", "Setup", "what pairing still needs, and how the inboxes fare", 13),
+    Action("notifications", "N", "ctrl+b", "Notifications", "which events send mail, and what it says", 16),
+    Action("turn", "space", "enter", "On/off", "send mail of this event, or do not", 1, place="notifications"),
+    Action("template", "e", "f2", "Edit", "its subject and its text", 2, place="notifications"),
+    Action("master", "m", "f6", "All", "switch all ticket notifications on or off", 3, place="notifications"),
+    Action("back", "escape", "", "Back", "to where you came from", 4, place="notifications"),
     Action("fold", "h", "ctrl+t", "History", "fold or unfold quoted history", 1, place="ticket"),
     Action("next", "n", "f6", "Next", "the next message", 2, place="ticket"),
     Action("previous", "p", "f7", "Previous", "the message before", 3, place="ticket"),

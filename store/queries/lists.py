@@ -8,7 +8,19 @@ from typing import Any, NamedTuple
 from peewee import JOIN
 
 from store.actor import Actor
-from store.models import Administrator, History, Inbox, InboxState, Outbox, Partner, Recipient, RefusedMessage, Ticket
+from store.models import (
+    Administrator,
+    GroupMember,
+    History,
+    Inbox,
+    InboxState,
+    Outbox,
+    Partner,
+    Recipient,
+    RefusedMessage,
+    Ticket,
+    TicketGroup,
+)
 from store.queries.scope import rights, scoped
 
 
@@ -58,6 +70,14 @@ class PartnerLine(NamedTuple):
 
     id: int
     name: str
+
+
+class GroupLine(NamedTuple):
+    """One ticket group; `members` are logins."""
+
+    id: int
+    name: str
+    members: tuple[str, ...]
 
 
 class RefusedLine(NamedTuple):
@@ -145,6 +165,16 @@ def administrators() -> list[AdministratorLine]:
 def partners() -> list[PartnerLine]:
     """Every partner, by name."""
     return [PartnerLine(*row) for row in Partner.select(Partner.id, Partner.name).order_by(Partner.name).tuples()]
+
+
+def groups() -> list[GroupLine]:
+    """Every ticket group with its members, by name."""
+    members: dict[int, list[str]] = {}
+    query = GroupMember.select(GroupMember.group, Administrator.login).join(Administrator).order_by(Administrator.login)
+    for group, login in query.tuples():
+        members.setdefault(group, []).append(login)
+    rows = TicketGroup.select(TicketGroup.id, TicketGroup.name).order_by(TicketGroup.name).tuples()
+    return [GroupLine(identity, name, tuple(members.get(identity, ()))) for identity, name in rows]
 
 
 def refused(actor: Actor, *, limit: int | None = None) -> Iterator[RefusedLine]:

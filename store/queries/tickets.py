@@ -8,8 +8,10 @@ from typing import NamedTuple
 from peewee import JOIN, Expression, fn
 
 from store.actor import Actor
-from store.models import Administrator, Attachment, Customer, Message, Recipient, Ticket
+from store.models import Administrator, Attachment, Customer, Message, Participant, Recipient, Ticket
 from store.queries.scope import scoped, visible_ticket
+from store.queries.senders import sender_state
+from store.rules.ticket import TicketState
 
 
 class Person(NamedTuple):
@@ -21,7 +23,7 @@ class Person(NamedTuple):
 
 
 class TicketLine(NamedTuple):
-    """One ticket in a list."""
+    """One ticket in a list.  `version` is to be handed back to the services (R10.4)."""
 
     number: int
     subject: str
@@ -36,6 +38,18 @@ class TicketLine(NamedTuple):
     updated: datetime
     closed: datetime | None
     messages: int
+    note: str = ""
+    version: int = 0
+    merged_into: int | None = None
+
+
+class ParticipantLine(NamedTuple):
+    """Somebody who follows a ticket: `kind` is cc or watcher; a watcher has a login and a name."""
+
+    kind: str
+    email: str
+    login: str | None
+    name: str | None
 
 
 class AttachmentLine(NamedTuple):
@@ -89,6 +103,31 @@ def one(actor: Actor, number: int) -> TicketLine:
     """The ticket of this number.  Raises NotFound."""
     visible_ticket(actor, number)
     return next(_lines(actor, Ticket.id == number, 1))
+
+
+def state(actor: Actor, number: int) -> TicketState:
+    """What the rules need to know of a ticket, for greying keys.  Raises NotFound."""
+    return state_of(visible_ticket(actor, number))
+
+
+def state_of(ticket: Ticket) -> TicketState:
+    """What the rules need to know of this row."""
+    requester = Recipient.get_or_none(Recipient.id == ticket.requester_id)
+    return TicketState(
+        closed=ticket.closed is not None,
+        merged=ticket.merged_into_id is not None,
+        customer=ticket.customer_id,
+        requester=None if requester is None else sender_state(requester),
+        requester_customer=None if requester is None else requester.customer_id,
+    )
+
+
+def participants(actor: Actor, number: int) -> list[ParticipantLine]:
+    """Who follows a ticket besides its requester, Cc before watchers.  Raises NotFound."""
+    visible_ticket(actor, number)
+    columns = (Participant.kind, Participant.email, Administrator.login, Administrator.name)
+    query = Participant.select(*columns).join(Administrator, JOIN.LEFT_OUTER).where(Participant.ticket == number)
+    return [ParticipantLine(*row) for row in query.order_by(Participant.kind, Participant.id).tuples()]
 
 
 def messages(actor: Actor, number: int | None = None, *, limit: int | None = None) -> Iterator[MessageLine]:
@@ -150,6 +189,9 @@ def _lines(actor: Actor, condition: Expression | None, limit: int | None) -> Ite
             Ticket.updated,
             Ticket.closed,
             count,
+            Ticket.note,
+            Ticket.version,
+            Ticket.merged_into,
         )
         .join(Customer, JOIN.LEFT_OUTER)
         .switch(Ticket)

@@ -32,13 +32,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """All that the decision depends on; the defaults are those of an ordinary message from a stranger."""
+    """All that the decision depends on; the defaults are those of an ordinary message from a stranger.
+
+    `report_of` is the mail of ours that a delivery report is about, `answered` the ticket of a notification that went
+    to this administrator alone and that he answers (R5.8).
+    """
 
     own_mail: bool = False
+    report_of: int | None = None
     duplicate_of: int | None = None
     deny_hits: tuple[int, ...] = ()
     banned: bool = False
     administrator: bool = False
+    answered: int | None = None
     automatic: bool = False
     process_administrators: bool = False
     candidate: Candidate | None = None
@@ -89,11 +95,19 @@ def _banned(case: Circumstances) -> Decision | None:
     return Decision(Outcome.REFUSED, "banned") if case.banned else None
 
 
+def _report(case: Circumstances) -> Decision | None:
+    return Decision(Outcome.REPORT, "delivery-report") if case.report_of is not None else None
+
+
 def _administrator(case: Circumstances) -> Decision | None:
-    if case.administrator and case.automatic:
+    """R5.8: a forged From must not speak for the company."""
+    if not case.administrator:
+        return None
+    if case.automatic:
         return Decision(Outcome.IGNORED, "automatic")  # such as a vacation notice (R5.4)
-    refused = case.administrator and not case.process_administrators
-    return Decision(Outcome.REFUSED, "unverified") if refused else None
+    if case.answered is not None and not case.unreadable:
+        return Decision(Outcome.JOINED, "agent-reply", case.answered)
+    return None if case.process_administrators else Decision(Outcome.REFUSED, "unverified")
 
 
 def _reply(case: Circumstances) -> Decision | None:
@@ -120,6 +134,7 @@ _CHECKS = (
     ("duplicate", _duplicate),
     ("deny list", _denied),
     ("ban", _banned),
+    ("delivery report", _report),
     ("administrator", _administrator),
     ("reply", _reply),
     ("unregistered", _unregistered),

@@ -17,6 +17,23 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What a delivery report says (RFC 3464): `original` is the Message-ID of the mail it is about, `action` failed,
+    delayed, delivered, relayed or expanded, `status` such as `5.1.1`, `words` the server's."""
+
+    original: str
+    action: str
+    status: str = ""
+    recipient: str = ""
+    words: str = ""
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether that address will not take mail later either."""
+        return self.action == "failed" and not self.status.startswith("4")
+
+
+@dataclass(frozen=True, slots=True)
 class Parsed:
     """A message as facts.  Text has no NUL or lone surrogate, but is otherwise as written: clean before display.
 
@@ -24,7 +41,7 @@ class Parsed:
     `date` is the Date header in UTC, or None if absent or absurd.  `automatic` is '' or the reason why this is
     automatic mail (R5.4).  `unreadable` is '' or why the message could not be read (R5.3).
     `fingerprint` identifies duplicates by Message-ID, From, Date, Subject, body and attachments (R5.2), '' when
-    there is no Message-ID.
+    there is no Message-ID.  `mark` is the Message-ID that our own outgoing mail repeats in a field of ours (R5.9).
     """
 
     sender: str = ""
@@ -42,6 +59,8 @@ class Parsed:
     automatic: str = ""
     unreadable: str = ""
     fingerprint: str = ""
+    mark: str = ""
+    report: Report | None = None
 
 
 @dataclass(frozen=True, slots=True)

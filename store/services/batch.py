@@ -18,13 +18,16 @@ from store.models import (
     Base,
     History,
     Message,
+    Outbox,
+    Participant,
     ProfileAddress,
     RawMessage,
     Recipient,
     RefusedMessage,
     Ticket,
 )
-from store.rules.message import Arrived
+from store.rules.message import Arrived, Report
+from store.services.notices import News
 
 _MOST_REFERRED = 5_000
 # the order in which rows may refer to each other
@@ -44,11 +47,25 @@ class TicketState:
     merged_into: int | None
     version: int
     subjects: set[str] = field(default_factory=set)
+    cc: set[str] = field(default_factory=set)
     row: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A mail of ours that a message refers to, repeats or reports about."""
+
+    id: int
+    ticket: int | None
+    to_key: str
+    audience: str
+
+
 class Batch:
-    """What is known and what is to be written.  Fill with `load`, stage with `add`, end with `write`."""
+    """What is known and what is to be written.  Fill with `load`, stage with `add`, end with `write`.
+
+    `news` and `reports` (outbox id, report) are told and noted once all is written.
+    """
 
     def __init__(self) -> None:
         self.settled: set[int] = set()
@@ -59,6 +76,9 @@ class Batch:
         self.owners: dict[str, tuple[int, ...]] = {}
         self.tickets: dict[int, TicketState] = {}
         self.referred: dict[str, list[int]] = {}
+        self.posted: dict[str, Posted] = {}
+        self.news: list[News] = []
+        self.reports: list[tuple[int, Report]] = []
         self._new: dict[type[Base], list[dict[str, Any]]] = {table: [] for table in _WRITTEN}
         self._next: dict[type[Base], int] = {}
         self._changed_tickets: dict[int, datetime] = {}
@@ -84,12 +104,24 @@ class Batch:
         for key, owner in owners.where(ProfileAddress.email_key.in_(wanted)).tuples():
             self.owners[key] = (*self.owners.get(key, ()), owner)
 
+    def load_posted(self, message_ids: set[str]) -> None:
+        """Reads which of these Message-IDs are mail of ours."""
+        columns = (Outbox.message_id, Outbox.id, Outbox.ticket, Outbox.to_key, Outbox.audience)
+        for message_id, *rest in Outbox.select(*columns).where(Outbox.message_id.in_(list(message_ids))).tuples():
+            self.posted[message_id] = Posted(*rest)
+
     def load_tickets(self, numbers: set[int], message_ids: set[str]) -> None:
-        """Reads the tickets of these numbers or with these Message-IDs in them, and what they were merged into."""
+        """Reads the tickets of these numbers or with these Message-IDs in them, and what they were merged into.
+
+        Mail of ours has been looked for before: `load_posted`.
+        """
         rows = Message.select(Message.message_id, Message.ticket).where(Message.message_id.in_(list(message_ids)))
         # the newest first, and no more: a sender may have used one Message-ID for all his mail
         for message_id, ticket in rows.order_by(Message.id.desc()).limit(_MOST_REFERRED).tuples():
             self.referred.setdefault(message_id, []).append(ticket)
+        for message_id, sent in self.posted.items():
+            if sent.ticket is not None:
+                self.referred.setdefault(message_id, []).append(sent.ticket)
         wanted = numbers | {ticket for tickets in self.referred.values() for ticket in tickets}
         while wanted:
             found = [_state(row) for row in Ticket.select().where(Ticket.id.in_(list(wanted)))]
@@ -98,6 +130,12 @@ class Batch:
         used = Message.select(Message.ticket, Message.subject_key).where(Message.direction != "note").distinct()
         for ticket, key in used.where(Message.ticket.in_(list(self.tickets))).tuples():
             self.tickets[ticket].subjects.add(key)
+        told = Outbox.select(Outbox.ticket, Outbox.subject_key).where(Outbox.ticket.in_(list(self.tickets)))
+        for ticket, key in told.distinct().tuples():
+            self.tickets[ticket].subjects.add(key)
+        copied = Participant.select(Participant.ticket, Participant.email_key).where(Participant.kind == "cc")
+        for ticket, key in copied.where(Participant.ticket.in_(list(self.tickets))).tuples():
+            self.tickets[ticket].cc.add(key)
 
     def is_new(self, uid: int) -> bool:
         """Whether this UID is met for the first time, here or in an earlier batch."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from store import patterns
 from store.models import Administrator, Inbox, Recipient
 from store.queries import settings
+from store.queries.notices import sees
 from store.rules.addresses import address_key
 from store.rules.intake import Candidate, Circumstances
 from store.rules.message import Arrived, Parsed
@@ -55,6 +56,7 @@ def known_before(place: Ground, arrivals: Sequence[Arrived]) -> Batch:
     batch = Batch()
     keys = (address_key(arrived.parsed.sender) for arrived in arrivals)
     batch.load(place.inbox.id, place.inbox.folder, place.uidvalidity, arrivals, keys)
+    batch.load_posted({known for arrived in arrivals for known in _our_marks(arrived.parsed)})
     numbers = {n for arrived in arrivals for n in numbers_in(arrived.parsed.subject, place.number)}
     batch.load_tickets(numbers, {ref for arrived in arrivals for ref in _references(arrived.parsed)})
     for state in batch.tickets.values():
@@ -73,12 +75,17 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
     known = sender.recipient
     fingerprint = arrived.parsed.fingerprint
     twin = batch.fingerprints.get(fingerprint) if fingerprint else None
+    report = arrived.parsed.report
+    about = batch.posted.get(report.original) if report is not None else None
+    administrator = sender.key in place.administrator_keys
     return Circumstances(
-        own_mail=sender.key in place.inbox_keys,
+        own_mail=sender.key in place.inbox_keys or _is_ours(batch, arrived.parsed),
+        report_of=about.id if about is not None else None,
         duplicate_of=twin if twin is not None else batch.met_again(arrived.sha256),
         deny_hits=arrived.deny_hits,
         banned=known is not None and known.banned,
-        administrator=sender.key in place.administrator_keys,
+        administrator=administrator,
+        answered=_answered(batch, arrived.parsed, sender) if administrator else None,
         automatic=bool(arrived.parsed.automatic),
         process_administrators=bool(place.settings["inboxes.process_administrators"]),
         candidate=_candidate(place, batch, arrived.parsed, sender),
@@ -105,6 +112,35 @@ def _candidate(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> C
     return None
 
 
+def _is_ours(batch: Batch, parsed: Parsed) -> bool:
+    """R5.9: it carries the Message-ID of a mail of ours, which nobody can guess, as its own or in our mark."""
+    return parsed.message_id in batch.posted or parsed.mark in batch.posted
+
+
+def _our_marks(parsed: Parsed) -> list[str]:
+    """The Message-IDs in a message that may be of mail of ours."""
+    original = parsed.report.original if parsed.report is not None else ""
+    return [known for known in (parsed.message_id, parsed.mark, original, *_references(parsed)) if known]
+
+
+def _answered(batch: Batch, parsed: Parsed, sender: Sender) -> int | None:
+    """R5.8: the ticket of a notification that went to this very address as an administrator's, if he may see it."""
+    for reference in _references(parsed):
+        sent = batch.posted.get(reference)
+        if sent is None or sent.audience != "admin" or sent.to_key != sender.key or sent.ticket is None:
+            continue
+        state = _living(batch, sent.ticket)
+        if state is not None and _may_answer(sender.key, state.customer):
+            return state.id
+    return None
+
+
+def _may_answer(email_key: str, customer: int | None) -> bool:
+    """The plain admin e-mail may; an administrator as long as he sees the ticket (R10.1)."""
+    theirs = list(Administrator.select().where((Administrator.email_key == email_key) & Administrator.active))
+    return not theirs or any(sees(one, customer) for one in theirs)
+
+
 def _references(parsed: Parsed) -> list[str]:
     """The Message-IDs that a message answers, the nearest first."""
     return list(dict.fromkeys((*parsed.in_reply_to, *reversed(parsed.references))))[:_REFERENCES]
@@ -123,8 +159,16 @@ def _standing(state: TicketState, sender: Sender) -> str:
     known = sender.recipient
     if known is not None and known.id == state.requester:
         return "requester"
+    if sender.key in state.cc:
+        return "cc"
     if state.customer is None:
         return ""
     if known is not None and known.customer_id == state.customer:
         return "paired"
     return "profile" if state.customer in sender.profile_owners else ""
+
+
+def author_of(sender: Sender) -> Administrator | None:
+    """The administrator with this address; None for the plain admin e-mail."""
+    mine = (Administrator.email_key == sender.key) & Administrator.active
+    return Administrator.select().where(mine).order_by(Administrator.id).first()  # type: ignore[no-any-return]

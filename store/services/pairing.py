@@ -10,13 +10,14 @@ from store.db import transaction
 from store.models import Customer, Recipient, Ticket
 from store.queries import recipients
 from store.queries.scope import visible
+from store.queries.senders import sender_state
 from store.queries.tickets import TicketLine, opened_by
 from store.reasons import refuse
 from store.rules import pairing as rule
 from store.rules.deny import fold
 from store.services import history
 from store.services.history import Thing
-from store.services.senders import insist, locked, state_of, thing, write
+from store.services.senders import insist, locked, thing, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ def pair(
     """
     with transaction(rehearse=rehearse):
         row = locked(actor, recipient_id, seen)
-        insist(rule.why_not_pair(state_of(row)), row)
-        customer = _live_customer(actor, customer_id)
+        insist(rule.why_not_pair(sender_state(row)), row)
+        customer = live_customer(actor, customer_id)
         change = history.new_change()
         history.record(actor, "pair", thing(row), *write(row, pair_fields(customer, "agent")), change=change)
         numbers = _waiting_tickets(row, every=assign_all)
@@ -104,7 +105,7 @@ def unpair(
     """
     with transaction(rehearse=rehearse):
         row = locked(actor, recipient_id, seen)
-        insist(rule.why_not_unpair(state_of(row)), row)
+        insist(rule.why_not_unpair(sender_state(row)), row)
         customer_id = row.customer_id
         change = history.new_change()
         fields = {"customer_id": None, "customer_key": "", "pair_source": "unpaired"}
@@ -119,7 +120,8 @@ def pair_fields(customer: Customer, source: str) -> dict[str, object]:
     return {"customer_id": customer.id, "customer_key": fold(customer.name), "pair_source": source}
 
 
-def _live_customer(actor: Actor, customer_id: int) -> Customer:
+def live_customer(actor: Actor, customer_id: int) -> Customer:
+    """A customer that addresses and tickets may be given.  Raises NotFound, Refused when it was deleted."""
     customer: Customer = visible(actor, Customer, customer_id, f"customer {customer_id}")
     if customer.deleted is not None:
         raise refuse("customer-deleted", customer=clean(customer.name))

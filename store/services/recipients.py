@@ -8,11 +8,12 @@ from store.cleantext import clean
 from store.db import transaction
 from store.models import Recipient
 from store.queries.scope import rights
+from store.queries.senders import sender_state
 from store.reasons import refuse
 from store.rules import pairing as rule
 from store.rules.deny import fold
 from store.services import deny, history
-from store.services.senders import insist, locked, state_of, thing, write
+from store.services.senders import insist, locked, thing, write
 
 _LONGEST_NAME = 200
 
@@ -41,7 +42,7 @@ def ban(
     """
     with transaction(rehearse=rehearse):
         row = locked(actor, recipient_id, seen)
-        insist(rule.why_not_ban(state_of(row)), row)
+        insist(rule.why_not_ban(sender_state(row)), row)
         change = history.new_change()
         fields = {
             "banned": True,
@@ -58,7 +59,7 @@ def unban(actor: Actor, recipient_id: int, *, seen: int | None = None, rehearse:
     """The next message from this address gets in again (R2.1).  Raises Refused, NotFound, Conflict."""
     with transaction(rehearse=rehearse):
         row = locked(actor, recipient_id, seen)
-        insist(rule.why_not_unban(state_of(row)), row)
+        insist(rule.why_not_unban(sender_state(row)), row)
         fields = {"banned": False, "banned_at": None, "banned_by": "", "ban_reason": ""}
         history.record(actor, "unban", thing(row), *write(row, fields))
     return Done(clean(row.email))
@@ -68,7 +69,7 @@ def share(actor: Actor, recipient_id: int, *, seen: int | None = None, rehearse:
     """Marks the address as shared; a paired one is unpaired (R4.7).  Raises Refused, NotFound, Conflict."""
     with transaction(rehearse=rehearse):
         row = locked(actor, recipient_id, seen)
-        insist(rule.why_not_share(state_of(row)), row)
+        insist(rule.why_not_share(sender_state(row)), row)
         unpaired_from = row.customer_id
         history.record(actor, "share", thing(row), *write(row, _sharing(row)))
     return Done(clean(row.email), unpaired_from=unpaired_from)
@@ -78,7 +79,7 @@ def unshare(actor: Actor, recipient_id: int, *, seen: int | None = None, rehears
     """The address may be paired again.  Raises Refused, NotFound, Conflict."""
     with transaction(rehearse=rehearse):
         row = locked(actor, recipient_id, seen)
-        insist(rule.why_not_unshare(state_of(row)), row)
+        insist(rule.why_not_unshare(sender_state(row)), row)
         history.record(actor, "unshare", thing(row), *write(row, {"shared": False}))
     return Done(clean(row.email))
 

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from store.actor import Actor
 from store.cleantext import clean
 from store.errors import Conflict
-from store.models import Administrator, Customer, Inbox, Recipient
+from store.models import Customer, Recipient
 from store.queries.scope import visible
 from store.reasons import refuse
 from store.rules.deny import fold
-from store.rules.pairing import SenderState
 from store.services.history import Thing, last_writer
 
 
@@ -22,21 +21,6 @@ def locked(actor: Actor, recipient_id: int, seen: int | None) -> Recipient:
     if seen is not None and row.version != seen:
         raise Conflict(clean(row.email), last_writer("recipient", row.id))
     return row
-
-
-def state_of(row: Recipient) -> SenderState:
-    """What the rules need to know of this recipient."""
-    return SenderState(
-        paired=row.customer_id is not None, banned=row.banned, shared=row.shared, ours=is_ours(row.email_key)
-    )
-
-
-def is_ours(email_key: str) -> bool:
-    """Whether an active administrator or an inbox has this address (R4.12)."""
-    return bool(
-        Administrator.select().where((Administrator.email_key == email_key) & Administrator.active).exists()
-        or Inbox.select().where(Inbox.email_key == email_key).exists()
-    )
 
 
 def insist(code: str, row: Recipient) -> None:

@@ -4,19 +4,22 @@ import json
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from store import patterns
+from store import patterns, templates
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadInput
+from store.errors import BadInput, Conflict
 from store.models import Setting as SettingRow
+from store.queries import settings as present
 from store.queries.scope import rights
 from store.reasons import refuse
 from store.rules.addresses import looks_like_address
+from store.rules.events import EVENTS
 from store.rules.secrets import insist_on_reference
 from store.rules.settings import BY_KEY, Setting, Value
 from store.services import history
 
+_NUMBER = "inboxes.ticket_number"
 _SWITCH = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
 
 
@@ -25,15 +28,22 @@ def change(actor: Actor, key: str, text: str, *, rehearse: bool = False) -> Valu
     return change_all(actor, {key: text}, rehearse=rehearse)[key]
 
 
-def change_all(actor: Actor, texts: Mapping[str, str], *, rehearse: bool = False) -> dict[str, Value]:
-    """Sets settings from their texts, all or none; the values as they are now.
+def change_all(
+    actor: Actor, texts: Mapping[str, str], *, seen: Mapping[str, Value] | None = None, rehearse: bool = False
+) -> dict[str, Value]:
+    """Sets settings from their texts, all or none; the values as they are now.  `seen` are the values as read (R10.4).
 
-    Raises BadInput for an unknown key or a text it cannot use, Refused unless the actor is a super administrator.
+    Raises BadInput for an unknown key, a text it cannot use, or a template and a ticket-number regex that do not go
+    together, Refused unless the actor is a super administrator, Conflict.
     """
     values = {key: _read(find(key), text) for key, text in texts.items()}
     with transaction(rehearse=rehearse):
         if not rights(actor).super:
             raise refuse("super-only")
+        now = present.every()
+        if any(now[key] != value for key, value in (seen or {}).items()):
+            raise Conflict("The setting", "")
+        _insist_on_templates({**now, **values}, values)
         mark = history.new_change()
         for key, value in values.items():
             _write(actor, key, value, mark)
@@ -47,6 +57,17 @@ def _write(actor: Actor, key: str, value: Value, mark: str) -> None:
         SettingRow.replace(key=key, value=json.dumps(value)).execute()
         thing = history.Thing("setting", None, key)
         history.record(actor, "setting", thing, {"value": old}, {"value": value}, change=mark)
+
+
+def _insist_on_templates(now: Mapping[str, Value], changed: Mapping[str, Value]) -> None:
+    """Checks the templates that change, and all subjects against a regex that changes (R6.1).  Raises BadInput."""
+    all_subjects = _NUMBER in changed
+    number = patterns.compiled(str(now[_NUMBER]))
+    for event in EVENTS:
+        key = f"notify.{event.key}"
+        body = str(changed.get(f"{key}.body", ""))
+        if all_subjects or body or f"{key}.subject" in changed:
+            templates.check(event.key, str(now[f"{key}.subject"]), body, number)
 
 
 def find(key: str) -> Setting:
@@ -76,6 +97,8 @@ def _read(setting: Setting, text: str) -> Value:
         raise BadInput(f"{setting.key} is one of {', '.join(setting.choices)}, not “{clean(text, limit=40)}”.")
     if setting.kind == "secret":
         insist_on_reference(text)
+    if setting.kind in ("subject", "body"):
+        return clean(text, one_line=setting.kind == "subject", limit=None) if text.strip() else ""
     if setting.kind == "address" and text and not looks_like_address(text):
         raise BadInput(f"“{clean(text, limit=80)}” is no e-mail address.")
     return clean(text, limit=None)

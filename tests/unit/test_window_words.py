@@ -14,7 +14,7 @@ from store.services.pairing import Paired, Preview, Unpaired
 from store.services.recipients import Done
 from tui import actions, sentences
 from tui.filter_line import GRAMMAR, READY, finished, has, suggestion, toggled
-from tui.quotes import parts
+from store.rules.quotes import parts
 from tui.widgets.data_table import DataTable
 from tui.widgets.wrapping import wrap
 

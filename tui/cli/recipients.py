@@ -6,7 +6,7 @@ import click
 
 from store.actor import Actor
 from store.cleantext import clean
-from tui.cli.state import Globals, dry_run, opened, show
+from tui.cli.state import Globals, dry_run, opened, show, told
 
 
 @click.command("pair")
@@ -133,4 +133,4 @@ def _done(state: Globals, actor: Actor, email: str, sentence: str, rehearse: boo
 
     now = shapes.recipient(_found(actor, email))
     shape = {"done": not rehearse, "recipient": now, **more}
-    show(state, shape, f"(dry run, nothing was changed) {sentence}" if rehearse else sentence)
+    show(state, shape, told(sentence, rehearse))

@@ -94,6 +94,11 @@ def say(sentence: str) -> None:
     print(clean(sentence, limit=None), file=sys.stderr)
 
 
+def told(sentence: str, rehearse: bool) -> str:
+    """The sentence of what was done, or of what would be."""
+    return f"(dry run, nothing was changed) {sentence}" if rehearse else sentence
+
+
 def dry_run(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option --dry-run."""
     return click.option("--dry-run", "rehearse", is_flag=True, help="Say what would be done, and do nothing.")(command)

@@ -7,6 +7,7 @@ import click
 
 from store.cleantext import clean
 from store.queries.tickets import MessageLine, TicketLine
+from tui.cli import ticket_actions
 from tui.cli.state import Globals, opened, show
 
 _FACTS = (("automatic mail", "automatic"), ("could not be read", "unreadable"), ("deny entries", "deny_entries"))
@@ -58,6 +59,9 @@ def why_command(state: Globals, message_id: str) -> None:
         if decision["looked_like"]:
             words.append(f"  looked like a reply to #{decision['looked_like']}, but the sender may not write there")
     show(state, found, words)
+
+
+ticket_actions.add_to(ticket_command)
 
 
 def _head(ticket: TicketLine) -> Iterator[str]:

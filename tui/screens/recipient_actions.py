@@ -55,6 +55,7 @@ class RecipientActions(Workplace):
             "refresh": self._refresh,
             "clear": self._clear,
             "setup": self._setup,
+            "notifications": self._notifications,
             **super().handlers(),
         }
 
@@ -164,6 +165,11 @@ class RecipientActions(Workplace):
         from tui.dialogs.setup import SetupDialog
 
         self.app.push_screen(SetupDialog(self.desk))
+
+    def _notifications(self) -> None:
+        from tui.screens.notifications import NotificationsScreen
+
+        self.app.push_screen(NotificationsScreen(self.desk))
 
     def _export(self) -> None:
         from tui.dialogs.export import export_menu

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
 from store.queries.tickets import MessageLine, TicketLine
-from tui.quotes import parts
+from store.rules.quotes import parts
 from tui.sentences import many, size, stamp
 from tui.widgets.reader import Line
 

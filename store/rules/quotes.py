@@ -1,4 +1,4 @@
-"""Finding the quoted history in a message's text, so that it can be folded (R5.6).  Needs no Textual."""
+"""What is quoted history in a message's text, to be folded (R5.6), and what its writer wrote himself (R5.8)."""
 
 import re
 from collections.abc import Iterator
@@ -14,6 +14,10 @@ _HEADED = re.compile(
 )
 _FROM = re.compile(r"^\s*\*?(?:from|von|de|da|van|od|från|fra|от)\s?:\*?\s", re.IGNORECASE)
 _INTRODUCED = re.compile(r"^\s*(?:on|am|le|el|il|op|den|dnia|em)\b.{5,300}:\s*$", re.IGNORECASE)
+
+
+_FIELD = re.compile(r"^\s*\*?[A-ZÀ-Þ][\wÀ-ÿ -]{1,20}\s?:\*?\s", re.UNICODE)
+_MOST_FIELDS = 8
 
 
 class Part(NamedTuple):
@@ -63,3 +67,47 @@ def _begins_history(lines: list[str], index: int, line: str) -> bool:
     if not _HEADED.match(line):
         return False
     return not line.strip().startswith("_") or any(map(_FROM.match, lines[index + 1 : index + 3]))
+
+
+def own_text(text: str, marker: str) -> str:
+    """What somebody wrote himself who answers a mail of ours: what stands above `marker`, the line with which that
+    mail begins, without the words by which mail programs introduce it.
+
+    Without the marker, or with nothing above it, all that is not quoted.  '' when nothing is his own.
+    """
+    lines = text.split("\n")
+    cut = next((at for at, line in enumerate(lines) if marker in line), None)
+    above = _without_introduction(lines[:cut]) if cut is not None else []
+    if above:
+        return "\n".join(above)
+    kinds = _kinds(lines)
+    own = [line for line, quoted in zip(lines, kinds, strict=True) if not quoted and marker not in line]
+    return "\n".join(_without_introduction(own))
+
+
+def _without_introduction(lines: list[str]) -> list[str]:
+    """The lines without what trails: quoted ones, `On … wrote:`, and the fields of the mail that is quoted."""
+    kept = list(lines)
+    while kept:
+        last = kept[-1]
+        if not last.strip() or _MARKED.match(last) or _HEADED.match(last) or _INTRODUCED.match(last):
+            kept.pop()
+        elif len(kept) > 1 and _INTRODUCED.match(f"{kept[-2]} {last}"):
+            del kept[-2:]
+        elif fields := _trailing_fields(kept):
+            del kept[-fields:]
+        else:
+            break
+    while kept and not kept[0].strip():
+        kept.pop(0)
+    return kept
+
+
+def _trailing_fields(lines: list[str]) -> int:
+    """How many lines at the end are the `From: … Sent: … To: …` of a quoted mail; 0 without a `From:` among them."""
+    for count, line in enumerate(reversed(lines[-_MOST_FIELDS:]), 1):
+        if not _FIELD.match(line + " "):
+            break
+        if _FROM.match(line + " "):
+            return count
+    return 0

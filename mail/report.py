@@ -1,0 +1,82 @@
+"""Delivery reports: which mail did not arrive, and what the server said (RFC 3462, RFC 3464).
+
+Where there is no machine-readable part, the report of a postmaster is read as far as it quotes the mail's header.
+"""
+
+import re
+
+from mail import headers
+from mail.bodies import Tree
+from mail.charsets import decode
+from store.rules.message import Report
+
+_POSTMASTERS = ("mailer-daemon@", "postmaster@", "mailerdaemon@", "mail-daemon@")
+_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
+_ORIGINAL_TYPES = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
+_ORIGINAL_ID = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]{3,990}>)", re.IGNORECASE | re.MULTILINE)
+_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_CODE = re.compile(r"\b([45])\d\d[ -]")
+_DELAYED = re.compile(r"\b(?:delayed|will be retried|not yet been delivered|warning: message still undelivered)", re.I)
+_ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
+_MOST_PEOPLE = 50
+_LONGEST_WORDS = 300
+_MOST_TEXT = 100_000
+
+
+def is_postmaster(sender: str) -> bool:
+    """Whether this address is that of a mail server's own mail."""
+    return sender.lower().startswith(_POSTMASTERS)
+
+
+def report_of(tree: Tree, text: str) -> Report | None:
+    """The report in this automatic message, or None.  `text` is its readable text."""
+    original = _original_id(tree) or next(iter(_ORIGINAL_ID.findall(text[:_MOST_TEXT])), "")
+    if not original:
+        return None
+    for leaf in tree.leaves:
+        if leaf.type in _STATUS_TYPES:
+            return _from_status(decode(leaf.content[:_MOST_TEXT]), original)
+    return _from_words(text[:_MOST_TEXT], original)
+
+
+def _original_id(tree: Tree) -> str:
+    for leaf in tree.leaves:
+        if leaf.type in _ORIGINAL_TYPES:
+            found = _ORIGINAL_ID.search(decode(leaf.content[:_MOST_TEXT]))
+            if found:
+                return found[1]
+    return ""
+
+
+def _from_status(text: str, original: str) -> Report:
+    """The worst that is said of any addressee: one block of fields each, after the block about the message."""
+    blocks = [headers.split(block.strip().encode() + b"\n\n")[0] for block in re.split(r"\n\s*\n", text)[:_MOST_PEOPLE]]
+    people = [block for block in blocks if block.first("action")]
+    if not people:
+        return _from_words(text, original)
+    worst = min(people, key=lambda block: _rank(block.first("action")))
+    words = worst.first("diagnostic-code") or worst.first("status")
+    return Report(
+        original=original,
+        action=_word(worst.first("action")),
+        status=next(iter(_STATUS.findall(worst.first("status"))), ""),
+        recipient=worst.first("final-recipient").rpartition(";")[2].strip()[:_LONGEST_WORDS],
+        words=" ".join(words.rpartition("; ")[2].split())[:_LONGEST_WORDS],
+    )
+
+
+def _word(action: str) -> str:
+    return re.split(r"[\s;(]", action.lower(), maxsplit=1)[0]
+
+
+def _rank(action: str) -> int:
+    word = _word(action)
+    return _ACTIONS.index(word) if word in _ACTIONS else len(_ACTIONS)
+
+
+def _from_words(text: str, original: str) -> Report:
+    """A report for people only: failed, unless it says that it is a delay."""
+    line = next((one for one in text.splitlines() if _STATUS.search(one) or _CODE.search(one)), "")
+    status = next(iter(_STATUS.findall(line)), "") or (f"{code[1]}.0.0" if (code := _CODE.search(line)) else "")
+    action = "delayed" if _DELAYED.search(text) else "failed"
+    return Report(original, action, status, words=" ".join(line.split())[:_LONGEST_WORDS])

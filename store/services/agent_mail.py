@@ -1,0 +1,42 @@
+"""An administrator's answer by e-mail: into the ticket as the agent's public reply, and on to the customer (R5.8)."""
+
+from datetime import UTC, datetime
+
+from store.actor import MAIL
+from store.rules.message import Arrived
+from store.rules.quotes import own_text
+from store.services import history
+from store.services.batch import Batch
+from store.services.circumstances import Ground, Sender, author_of
+from store.services.entry import Written, add_note, stage, ticket_thing
+from store.services.tickets.writing import news_of_reply
+from store.templates import REPLY_MARKER
+
+
+def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, ticket: int, raw: int) -> Written:
+    """Writes the reply without the notification that it quotes (THREATS O7); it is told once the batch is written.
+
+    One in which nothing is the agent's own, nor attached, is kept as a note and told to nobody.
+    """
+    now = datetime.now(UTC)
+    state = batch.tickets[ticket]
+    author = author_of(sender)
+    text = own_text(arrived.parsed.text, REPLY_MARKER)
+    empty = not text.strip() and not arrived.parsed.attachments
+    said = {
+        "direction": "note" if empty else "out",
+        "author": author and author.id,
+        "text": arrived.parsed.text if empty else text,
+    }
+    message = stage(place, batch, arrived, state, said, raw, now)
+    if empty:
+        add_note(batch, state, "The reply above holds nothing but what it quotes, so it was not sent.", now)
+        batch.change_ticket(state, now)
+        return Written(state.id, message)
+    before = {"status": state.status, "closed": state.closed}
+    state.status, state.closed = str(place.settings["status.agent_reply"]), None
+    batch.change_ticket(state, now)
+    after = {"status": state.status, "closed": None}
+    batch.add_history(history.rows_of(MAIL, "reply", [(ticket_thing(state), before, after)]))
+    batch.news += news_of_reply(state.id, message, author, [sender.key])
+    return Written(state.id, message)

@@ -1,0 +1,281 @@
+"""The outbox: claiming what is due, marking what became of it, and what agents do about it (R7.5, THREATS O1, O2).
+
+A letter is `sending` from before the first byte goes out: if the sender dies, whether it arrived is uncertain, and it
+is sent once more with the same Message-ID.  One sender at a time holds the lease; its fence is checked in each mark.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from peewee import JOIN, ModelSelect
+
+from store.actor import MAIL, Actor
+from store.cleantext import clean
+from store.db import transaction
+from store.errors import Conflict, NotFound
+from store.models import AddressHold, Message, Outbox, OutgoingState, Ticket
+from store.queries import settings
+from store.queries.notices import held_keys
+from store.queries.scope import scoped
+from store.reasons import refuse
+from store.rules.addresses import address_key
+from store.rules.outbox import delay_after, why_not_drop, why_not_retry
+from store.services import history
+from store.services.history import Thing
+from store.services.lease import Fence, hold
+
+_HOUR = timedelta(hours=1)
+_LONGEST_WORDS = 500
+_UNCERTAIN = (
+    "The connection broke after the text had gone: it may have arrived. It is sent once more, with the same id."
+)
+_UNCERTAIN_TWICE = (
+    "The connection broke twice after the text had gone: it may have arrived. Ask, then retry or drop it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message to send.  `attachments_of` is the ticket's message that caused it."""
+
+    id: int
+    event: str
+    ticket: int | None
+    to: str
+    to_name: str
+    subject: str
+    body: str
+    message_id: str
+    in_reply_to: str
+    references: str
+    reply_to: str
+    automatic: bool
+    audience: str
+    tries: int
+    expires: datetime | None
+    uncertain: bool
+    attachments_of: int | None
+
+
+def begin(fence: Fence) -> None:
+    """What a sender that died left behind: sent once more, flagged uncertain; the second time it has failed (O2)."""
+    with transaction():
+        hold(fence)
+        for row in Outbox.select().where(Outbox.state == "sending"):
+            _uncertain(row)
+
+
+def claim(fence: Fence, *, limit: int = 20) -> list[Letter]:
+    """The next letters that are due, oldest first, now `sending`; within the limit an hour (R7.2).
+
+    What has expired has failed, what goes to an address that bounced is held.  Raises LostLease.
+    """
+    now = datetime.now(UTC)
+    with transaction():
+        hold(fence)
+        _expire(now)
+        due = (Outbox.state == "queued") & (Outbox.next_try <= now)
+        rows = list(Outbox.select().where(due).order_by(Outbox.next_try, Outbox.id).limit(_allowed(limit, now)))
+        held = held_keys([row.to_key for row in rows])
+        for row in rows:
+            if row.to_key in held:
+                _mark(row, "held", "This address bounced; nothing is sent there until that is lifted.")
+        going = [row for row in rows if row.to_key not in held]
+        Outbox.update(state="sending", tries=Outbox.tries + 1, version=Outbox.version + 1).where(
+            Outbox.id.in_([row.id for row in going])
+        ).execute()
+    return [_letter(row) for row in going]
+
+
+def mark_sent(fence: Fence, outbox_id: int) -> None:
+    """The server took it.  Raises LostLease."""
+    _after(fence, outbox_id, "sent", "", sent=datetime.now(UTC), next_try=None)
+
+
+def mark_deferred(fence: Fence, outbox_id: int, words: str) -> None:
+    """The server refused it for now (4xx): again later, 1 minute doubling to 4 hours.  Raises LostLease."""
+    tries = Outbox.get_by_id(outbox_id).tries
+    later = datetime.now(UTC) + timedelta(seconds=delay_after(tries))
+    _after(fence, outbox_id, "queued", words, next_try=later)
+
+
+def mark_failed(fence: Fence, outbox_id: int, words: str) -> None:
+    """The server refused it for good (5xx); it is said on the ticket.  Raises LostLease."""
+    with transaction():
+        _after(fence, outbox_id, "failed", words, next_try=None)
+        _note(Outbox.get_by_id(outbox_id), "was refused")
+
+
+def mark_uncertain(fence: Fence, outbox_id: int) -> None:
+    """The connection broke after the text had gone (O2).  Raises LostLease."""
+    with transaction():
+        hold(fence)
+        _uncertain(Outbox.get_by_id(outbox_id))
+
+
+def unclaim(fence: Fence, ids: Sequence[int]) -> None:
+    """Letters that were claimed but not begun: the connection failed before.  Raises LostLease."""
+    with transaction():
+        hold(fence)
+        mine = Outbox.id.in_(list(ids)) & (Outbox.state == "sending")
+        Outbox.update(state="queued", tries=Outbox.tries - 1, version=Outbox.version + 1).where(mine).execute()
+
+
+def retry(actor: Actor, outbox_id: int, *, seen: int | None = None) -> None:
+    """Sends it at the next opportunity, whatever became of it before, sent mail apart.
+
+    Raises NotFound, Refused, Conflict.
+    """
+    with transaction():
+        row = _locked(actor, outbox_id, seen)
+        code = why_not_retry(row.state)
+        if code:
+            raise refuse(code, id=outbox_id)
+        now = datetime.now(UTC)
+        fields = {
+            "state": "queued",
+            "next_try": now,
+            "expires": now + timedelta(days=int(settings.one("smtp.expire_days"))),
+            "last_error": "",
+            "uncertain": False,
+        }
+        _change(actor, "retry", row, fields)
+
+
+def drop(actor: Actor, outbox_id: int, *, seen: int | None = None) -> None:
+    """It will not be sent.  Raises NotFound, Refused when it has gone, Conflict."""
+    with transaction():
+        row = _locked(actor, outbox_id, seen)
+        code = why_not_drop(row.state)
+        if code:
+            raise refuse(code, id=outbox_id)
+        _change(actor, "drop", row, {"state": "dropped", "next_try": None})
+
+
+def lift(actor: Actor, email: str) -> int:
+    """The address may be written to again; what was held for it is queued.  How many letters.  Raises NotFound."""
+    key = address_key(email)
+    with transaction():
+        hold_row = AddressHold.get_or_none(AddressHold.email_key == key)
+        rows = list(_mine(actor).where((Outbox.to_key == key) & (Outbox.state == "held")))
+        if hold_row is None or not (rows or _mine(actor).where(Outbox.to_key == key).exists()):
+            raise NotFound(f"hold on {clean(email, limit=80)}")
+        hold_row.delete_instance()
+        change = history.new_change()
+        thing = Thing("address", None, hold_row.email)
+        history.record(actor, "lift", thing, {"reason": hold_row.reason}, None, change=change)
+        for row in rows:
+            _change(actor, "retry", row, {"state": "queued", "next_try": datetime.now(UTC), "last_error": ""}, change)
+    return len(rows)
+
+
+def bounced(outbox_id: int, words: str, *, hard: bool) -> None:
+    """A delivery report came back for this letter (R5.4); inside intake's transaction.
+
+    `hard`: nothing more is sent to that address for a set time, or until an agent lifts that.
+    """
+    row = Outbox.get_by_id(outbox_id)
+    said = clean(words, limit=_LONGEST_WORDS)
+    before = {"state": row.state, "last_error": row.last_error}
+    _mark(row, "bounced", said)
+    history.record(MAIL, "bounced", _thing(row), before, {"state": "bounced", "last_error": said})
+    days = int(settings.one("smtp.bounce_hold_days"))
+    if hard and days:
+        now = datetime.now(UTC)
+        fields = {"email": row.to, "reason": said, "outbox": row.id, "at": now, "until": now + timedelta(days=days)}
+        AddressHold.replace(email_key=row.to_key, **fields).execute()
+    _note(row, "came back")
+
+
+def succeeded() -> None:
+    """The server was reached and is well."""
+    _keep_state(last_success=datetime.now(UTC), last_error="", last_error_at=None, next_try=None)
+
+
+def failed(words: str, next_try: datetime | None) -> None:
+    """The server could not be reached or logged in to; all letters wait."""
+    said = clean(words, limit=_LONGEST_WORDS)
+    _keep_state(last_error=said, last_error_at=datetime.now(UTC), next_try=next_try)
+
+
+def _keep_state(**fields: object) -> None:
+    with transaction():
+        if not OutgoingState.update(**fields).where(OutgoingState.id == 1).execute():
+            OutgoingState.create(id=1, **fields)
+
+
+def _allowed(limit: int, now: datetime) -> int:
+    """How many may still be sent in this hour (R7.2); 0 stands for any number in the setting."""
+    most = int(settings.one("smtp.per_hour"))
+    if not most:
+        return limit
+    gone = int(Outbox.select().where((Outbox.sent > now - _HOUR) | (Outbox.state == "sending")).count())
+    return max(0, min(limit, most - gone))
+
+
+def _expire(now: datetime) -> None:
+    for row in Outbox.select().where((Outbox.state == "queued") & (Outbox.expires <= now)):
+        why = f" The last answer was: {row.last_error}" if row.last_error else ""
+        _mark(row, "failed", f"It could not be sent in time and has expired.{why}")
+        _note(row, "expired")
+
+
+def _uncertain(row: Outbox) -> None:
+    if row.uncertain:
+        _mark(row, "failed", _UNCERTAIN_TWICE)
+        _note(row, "may have arrived")
+    else:
+        _mark(row, "queued", _UNCERTAIN, uncertain=True, next_try=datetime.now(UTC))
+
+
+def _after(fence: Fence, outbox_id: int, state: str, words: str, **fields: object) -> None:
+    with transaction():
+        hold(fence)
+        _mark(Outbox.get_by_id(outbox_id), state, words, **fields)
+
+
+def _mark(row: Outbox, state: str, words: str, **fields: object) -> None:
+    said = clean(words, limit=_LONGEST_WORDS)
+    changes = {"state": state, "last_error": said, "version": row.version + 1, **fields}
+    Outbox.update(**changes).where(Outbox.id == row.id).execute()
+    row.state, row.last_error = state, said
+
+
+def _note(row: Outbox, what: str) -> None:
+    """A mail to a customer that did not arrive is said on its ticket, where the agent looks (R5.4, R7.5)."""
+    if row.ticket_id is None or row.audience != "customer":
+        return
+    now = datetime.now(UTC)
+    text = f"Our mail “{clean(row.subject)}” to {clean(row.to)} {what}: {row.last_error}"
+    Message.create(ticket=row.ticket_id, direction="note", text=text, sent=now, created=now)
+    Ticket.update(updated=now, version=Ticket.version + 1).where(Ticket.id == row.ticket_id).execute()
+
+
+def _mine(actor: Actor) -> ModelSelect:
+    return Outbox.select(Outbox).join(Ticket, JOIN.LEFT_OUTER).where(scoped(actor, Ticket))
+
+
+def _locked(actor: Actor, outbox_id: int, seen: int | None) -> Outbox:
+    row = _mine(actor).where(Outbox.id == outbox_id).first()
+    if row is None:
+        raise NotFound(f"mail {outbox_id} in the outbox")
+    if seen is not None and row.version != seen:
+        raise Conflict(f"Mail {outbox_id}", "")
+    return row  # type: ignore[no-any-return]
+
+
+def _change(actor: Actor, what: str, row: Outbox, fields: dict[str, object], change: str = "") -> None:
+    before = {name: getattr(row, name) for name in fields}
+    Outbox.update(**fields, version=row.version + 1).where(Outbox.id == row.id).execute()
+    history.record(actor, what, _thing(row), before, fields, change=change)
+
+
+def _thing(row: Outbox) -> Thing:
+    return Thing("outbox", row.id, f"mail {row.id} to {row.to}")
+
+
+def _letter(row: Outbox) -> Letter:
+    own = ("attachments_of", "ticket", "tries")
+    fields = {name: getattr(row, name) for name in Letter.__dataclass_fields__ if name not in own}
+    return Letter(**fields, ticket=row.ticket_id, attachments_of=row.caused_by_id, tries=row.tries + 1)
