@@ -10,7 +10,7 @@ from store.errors import Problem
 class MailProblem(Problem):
     """A mail server did not do what was asked.
 
-    `step` is secret, name, connect, tls, login, folder or fetch.
+    `step` is secret, name, connect, tls, login, folder, fetch or send.
     """
 
     exit_status = 3
@@ -25,7 +25,7 @@ def explained(step: str, place: str, error: BaseException) -> MailProblem:
     if isinstance(error, MailProblem):
         return error
     if isinstance(error, socket.gaierror) or (step == "connect" and isinstance(error, UnicodeError)):
-        return MailProblem("name", f"The host name of {place} is not known; check the inbox's host.")
+        return MailProblem("name", f"The host name of {place} is not known; check the host.")
     if isinstance(error, ssl.SSLCertVerificationError):
         return MailProblem("tls", _certificate(place, error))
     if isinstance(error, ssl.SSLError) and step in ("connect", "tls"):
@@ -47,6 +47,7 @@ _DOING = {
     "login": "log in",
     "folder": "open the folder",
     "fetch": "fetch mail",
+    "send": "send mail",
 }
 
 

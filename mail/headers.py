@@ -55,6 +55,10 @@ class Fields:
         values = self._values.get(name)
         return decode(values[0][:LARGEST_HEADER]).strip() if values else ""
 
+    def names(self) -> set[str]:
+        """The names of all fields."""
+        return set(self._values)
+
     def text(self, name: str) -> str:
         """The first value of a field with its encoded words decoded, on one line."""
         return " ".join(decode_words(self.first(name)).split())

@@ -5,7 +5,6 @@ characters never reach a command (N6), bodies are fetched with PEEK (D2), and no
 """
 
 import imaplib
-import ipaddress
 import select
 import socket
 import ssl
@@ -23,6 +22,7 @@ from mail import answers
 from mail.answers import Fetched as Fetched
 from mail.answers import Listed as Listed
 from mail.errors import MailProblem, explained, words_of
+from mail.tls import context_for, refuse_plain
 from store.cleantext import clean
 
 # time-outs and refusals are OSError
@@ -67,7 +67,8 @@ def connect(account: Account) -> Iterator["Mailbox"]:
             raise MailProblem("login", f"The inbox's {name} has a control character in it; set it anew.")
     box = _connected(account)
     try:
-        _refuse_plain(box, account)
+        if not account.plain_forced:
+            refuse_plain(box.client.sock, account)
         _log_in(box, account)
         _select(box, account)
         yield Mailbox(box, account)
@@ -233,7 +234,7 @@ class Mailbox:
 
 
 def _connected(account: Account) -> BaseMailBox:
-    context = _tls_context(account)
+    context = context_for(account)
     where = (account.host, account.port, account.timeout)
     try:
         if account.security == "tls":
@@ -255,19 +256,6 @@ def _connected(account: Account) -> BaseMailBox:
     return box
 
 
-def _tls_context(account: Account) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=account.ca_file or None)
-    except OSError as error:
-        sentence = f"The certificate file {clean(account.ca_file)} cannot be used: {words_of(error)}."
-        raise MailProblem("tls", sentence) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not account.check_certificate:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
 def _gradual_read(client: Any) -> Callable[[int], bytes]:
     """Reads a literal as it comes: its announced length alone reserves no memory (N3)."""
 
@@ -280,18 +268,6 @@ def _gradual_read(client: Any) -> Callable[[int], bytes]:
         return bytes(data)
 
     return read
-
-
-def _refuse_plain(box: BaseMailBox, account: Account) -> None:
-    """Looks at the address that was really connected to, not at the host's name."""
-    if account.security != "none" or account.plain_forced:
-        return
-    if not ipaddress.ip_address(box.client.sock.getpeername()[0].partition("%")[0]).is_loopback:
-        sentence = (
-            f"{account.place} is another machine: without TLS the password would cross the network readable, so it was "
-            "not sent. Use security tls or starttls, or force it."
-        )
-        raise MailProblem("tls", sentence)
 
 
 def _log_in(box: BaseMailBox, account: Account) -> None:

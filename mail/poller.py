@@ -3,20 +3,18 @@
 import logging
 import random
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mail.imap import Mailbox
 from mail.intake import Tally, drain, opened
-from mail.lease import kept
+from mail.lease import kept, lease_within
 from store.cleantext import clean
 from store.db import session
 from store.errors import DatabaseProblem, Problem
 from store.queries.intake import InboxSettings, inboxes_to_poll
-from store.reasons import refuse
-from store.services import inboxes, lease
+from store.services import inboxes
 from store.services.lease import LEASE_SECONDS, Fence, LostLease
 
 log = logging.getLogger("recipients.mail")
@@ -46,7 +44,7 @@ def poll_once(*, wait_seconds: float = LEASE_SECONDS) -> list[Round]:
     Refused `busy` after that, LostLease.  The exit status is `exit_status(rounds)`.
     """
     with session():
-        fence = _lease_within(wait_seconds)
+        fence = lease_within(wait_seconds)
         wanted = inboxes_to_poll()
     with kept(fence) as lost:
         rounds = _side_by_side(wanted, fence, lost)
@@ -105,17 +103,6 @@ def delay_after(failures: int) -> float:
     """Seconds to wait after so many failures in a row: 5 s doubling to 5 min, a third of it at random (N3)."""
     longest = min(LONGEST_DELAY, SHORTEST_DELAY * 1.5 * 2.0 ** min(failures - 1, 10))
     return longest * random.uniform(2 / 3, 1.0)
-
-
-def _lease_within(seconds: float) -> Fence:
-    end = time.monotonic() + seconds
-    while True:
-        fence = None if lease.is_held() else lease.acquire()
-        if fence is not None:
-            return fence
-        if time.monotonic() >= end:
-            raise refuse("busy")
-        time.sleep(0.2)
 
 
 def _side_by_side(wanted: Sequence[InboxSettings], fence: Fence, stop: threading.Event) -> list[Round]:

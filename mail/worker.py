@@ -1,4 +1,5 @@
-"""`recipients worker`: fetches mail until it is stopped; a thread for each inbox, one process for each store (R12)."""
+"""`recipients worker`: fetches and sends mail until it is stopped; a thread for each inbox and one for the outbox, one
+process for each store (R12)."""
 
 import logging
 import os
@@ -11,6 +12,7 @@ from mail.imap import Mailbox
 from mail.intake import Tally, opened
 from mail.lease import kept
 from mail.poller import delay_after, drain_and_note, note_failure
+from mail.sender import serve
 from mail.worker_log import log_to_file
 from store.cleantext import clean
 from store.db import session
@@ -40,7 +42,10 @@ def run(*, until_stdin_closes: bool = False) -> int:
         threading.Thread(target=_watch_stdin, args=(stop,), name="stdin", daemon=True).start()
     with log_to_file(also_stderr=not until_stdin_closes):
         log.info("worker started")
+        sending = threading.Thread(target=serve, args=(stop,), name="sender", daemon=True)
+        sending.start()
         _serve(stop)
+        sending.join(_FAREWELL_SECONDS)
         log.info("worker ended")
     return 0
 

@@ -23,7 +23,7 @@ from store.models import (
 )
 from store.queries import settings
 from store.queries.scope import visible_ticket
-from store.rules.addresses import address_key
+from store.rules.addresses import address_key, split_profile
 from store.rules.notices import PARTS, Addressee, Circle, Party, may_confirm, plan
 from store.rules.settings import Value
 from store.rules.visibility import Rights, may_see
@@ -99,8 +99,7 @@ def _profile(ticket: Ticket) -> tuple[Party, ...]:
     if customer is None:
         return ()
     known = {key for (key,) in ProfileAddress.select(ProfileAddress.email_key).where(_of(customer)).tuples()}
-    written = [part.strip() for part in customer.email.split(",")]
-    keys = ((text, address_key(text)) for text in written)
+    keys = ((text, address_key(text)) for text in split_profile(customer.email))
     return tuple(_as_known(text, key, customer.name) for text, key in keys if key in known)
 
 

@@ -12,6 +12,7 @@ from store.errors import Problem
 from store.models import Lease
 
 MAIL_LEASE = "mail"
+OUTBOX_LEASE = "outbox"
 LEASE_SECONDS = 10
 _TTL = timedelta(seconds=LEASE_SECONDS)
 

@@ -191,10 +191,21 @@ def _insist_on_allowed(node: nodes.Node, known: frozenset[str]) -> None:
         raise Trouble(node.lineno, f"there is no “{node.name}” here, only {', '.join(sorted(known))}")
     if isinstance(node, nodes.Getitem) and not _is_a_name(node.arg):
         raise Trouble(node.lineno, f"[ ] with anything but a name in quotes {_NO_SUCH}")
-    if isinstance(node, nodes.Filter) and (node.name not in FILTERS or node.dyn_args or node.dyn_kwargs):
-        raise Trouble(node.lineno, f"the filter “{node.name}” {_NO_SUCH}, only {', '.join(FILTERS)}")
+    if isinstance(node, nodes.Filter):
+        _insist_on_filter(node)
     if isinstance(node, nodes.Test) and (node.name != "defined" or node.args or node.dyn_args or node.dyn_kwargs):
         raise Trouble(node.lineno, f"the test “is {node.name}” {_NO_SUCH}, only “is defined”")
+
+
+def _insist_on_filter(node: nodes.Filter) -> None:
+    """What `default` falls back to may be anything; elsewhere a long text as an argument could take minutes."""
+    if node.name not in FILTERS or node.dyn_args or node.dyn_kwargs:
+        raise Trouble(node.lineno, f"the filter “{node.name}” {_NO_SUCH}, only {', '.join(FILTERS)}")
+    given = [*node.args, *(keyword.value for keyword in node.kwargs)]
+    if node.name == "trim" and given:
+        raise Trouble(node.lineno, "the filter “trim” takes nothing in brackets here")
+    if node.name == "truncate" and not all(isinstance(one, nodes.Const) for one in given):
+        raise Trouble(node.lineno, "the filter “truncate” takes plain numbers and texts only, as in truncate(80)")
 
 
 def _is_a_name(node: nodes.Node) -> bool:

@@ -51,7 +51,7 @@ def test_R7_3_every_event_has_a_default_that_passes_its_own_check(event: str) ->
 def test_R7_3_an_administrator_reads_the_ticket_and_may_answer_above_the_line(event: str) -> None:
     body = templates.render(event, "", "", templates.sample_facts()).body
     assert body.splitlines()[0] == templates.REPLY_MARKER == "## Reply above this line ##"
-    for told in ("The printer does not print", "Kelly <kelly@example.com>", "Kelly Sanders", "it only blinks."):
+    for told in ("The printer does not print", "kelly@example.com", "Kelly Sanders", "it only blinks."):
         assert told in body
 
 
@@ -152,6 +152,8 @@ def test_R7_3_a_wrong_template_is_told_with_its_line(body: str, says: str) -> No
         "{{ 'a'|indent(1000000000) }}",
         "{{ 'a'|replace('a', message.text) }}",
         "{{ ticket.subject|upper(*changes) }}",
+        "{{ message.text|trim(message.text) }}",
+        "{{ message.text|truncate(9, true, message.text) }}",
         "{{ ticket is callable }}",
         "{{ 'a' * 1000000000 }}",
         "{{ 9 ** 9 ** 9 }}",
@@ -215,7 +217,7 @@ def test_R7_3_a_dot_reads_facts_and_no_attribute_of_python(harmless: str) -> Non
     "heavy",
     [
         "{% if message.text | upper | lower == message.text | capitalize | trim %}{% endif %}" * 35,
-        "{% if message.text | trim(message.text) in message.text %}{% endif %}" * 60,
+        "{% if message.text | trim in message.text %}{% endif %}" * 60,
         "{% for c in changes %}{% if message.text | upper | lower | upper %}{% endif %}{% endfor %}" * 3,
         "{% for a in changes %}{% for b in changes %}x{% endfor %}{% endfor %}" * 2,
         "{{ message.text }}" * 900,
@@ -252,7 +254,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.lists(_PIECES, max_size=40).map("".join) | st.text(max_size=80))
 def test_R7_3_whatever_is_typed_is_rendered_or_refused_in_words(typed: str) -> None:
     found = templates.render(ADMIN, typed, typed, templates.sample_facts())

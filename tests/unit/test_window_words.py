@@ -10,11 +10,11 @@ from rich.cells import cell_len
 from store.filters import FIELDS, parse
 from store.queries.lists import InboxLine
 from store.queries.tickets import TicketLine
+from store.rules.quotes import parts
 from store.services.pairing import Paired, Preview, Unpaired
 from store.services.recipients import Done
 from tui import actions, sentences
 from tui.filter_line import GRAMMAR, READY, finished, has, suggestion, toggled
-from store.rules.quotes import parts
 from tui.widgets.data_table import DataTable
 from tui.widgets.wrapping import wrap
 

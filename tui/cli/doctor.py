@@ -48,6 +48,7 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
     for one in missing():
         yield Finding("missing", one.what, one.remedy)
     yield from _inboxes()
+    yield from _outgoing()
     yield (
         Finding("ok", "mail is being fetched")
         if is_held()
@@ -72,3 +73,19 @@ def _inboxes() -> Iterator[Finding]:
         else:
             heard = shapes.moment(inbox.last_success) or "never yet"
             yield Finding("ok", f"inbox {inbox.name}: last polled {heard}")
+
+
+def _outgoing() -> Iterator[Finding]:
+    from store import shapes
+    from store.queries.outbox import outgoing
+
+    now = outgoing()
+    if now.last_error:
+        again = f"; next try {shapes.moment(now.next_try)}" if now.next_try else ""
+        yield Finding("bad", f"sending: {now.last_error.rstrip('.')}{again}", "recipients smtp test ADDRESS")
+    elif now.last_success:
+        yield Finding("ok", f"sending: last well {shapes.moment(now.last_success)}; {now.queued} mails wait")
+    if now.failed:
+        yield Finding("bad", f"{now.failed} mails failed for good", "recipients list outbox --filter state:failed")
+    if now.held:
+        yield Finding("ok", f"{now.held} mails are held back: recipients list outbox --filter state:held")

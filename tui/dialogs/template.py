@@ -55,7 +55,7 @@ class TemplateDialog(Dialog[str]):
     """What was typed stays until it is kept, or until it is dropped knowingly."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "defaults", show=False)]
-    DEFAULT_CSS = """
+    CSS = """
     TemplateDialog .box { width: 100%; }
     TemplateDialog .wrong { height: auto; color: $text-error; }
     TemplateDialog .columns { height: auto; }

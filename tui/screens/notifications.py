@@ -24,10 +24,10 @@ from tui.widgets.data_table import DataTable
 
 _CHANGES = ("turn", "template", "master")
 _COLUMNS = (
-    Column("title", "Event", 36, stretch=True, least=22),
+    Column("title", "Event", 37, stretch=True, least=37),
     Column("on", "Sent", 4),
-    Column("subject", "Subject", 42, stretch=True, least=12),
-    Column("own", "Text", 7),
+    Column("subject", "Subject", 60, stretch=True, least=12),
+    Column("own", "Text", 4),
 )
 
 
@@ -150,5 +150,5 @@ def _cells(line: EventLine) -> Sequence[Cell]:
         Cell(line.title),
         Cell("on", "accent") if line.on else Cell("off", "dim"),
         Cell(line.subject, "" if line.on else "dim"),
-        Cell("own" if line.own_body else "default", "" if line.own_body else "dim"),
+        Cell("own" if line.own_body else ""),
     )

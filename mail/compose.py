@@ -1,0 +1,124 @@
+"""A letter of the outbox → the bytes that are sent (R7.6, RFC 5322, RFC 3834).
+
+Names and subjects come from outside: control characters are taken out of every header, and the finished message is
+read again to see that it has the headers that were meant, and no others (THREATS O6).
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from urllib.parse import quote
+
+from mail import headers
+from mail.errors import MailProblem
+from mail.parse import MARK_FIELD
+from store.cleantext import clean
+from store.rules.addresses import domain_key
+from store.services.outbox import Letter
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_IDENTITY = re.compile(r"<[!-;=?-~]{3,900}>")
+_LONGEST_LINE = 200
+_MOST_REFERENCES = 20
+_INTENDED_FIELD = "X-Tickets-Intended-For"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends (R7.2); `only_to` is the address that gets all mail while testing, '' otherwise."""
+
+    name: str
+    email: str
+    only_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file that goes with a letter: its name as it may be written, its type, its bytes."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+def compose(letter: Letter, sender: Sender, enclosed: Iterable[Enclosed] = ()) -> bytes:
+    """The message with CRLF line ends.  Raises MailProblem (send) when it would not be what was meant (O6)."""
+    message = EmailMessage(policy=policy.SMTP if (letter.to + sender.email).isascii() else policy.SMTPUTF8)
+    for name, value in _headers(letter, sender):
+        message[name] = value
+    message.set_content(letter.body, cte="quoted-printable")
+    message.add_alternative(_page(letter.body), subtype="html", cte="quoted-printable")
+    for file in enclosed:
+        kind, _, subtype = file.type.partition("/")
+        message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
+    data = message.as_bytes()
+    _insist(data, message)
+    return data
+
+
+def mailbox(name: str, email: str) -> str:
+    """`"Kelly Sanders" <kelly@x.test>`, its domain in A-labels."""
+    local, _, domain = email.rpartition("@")
+    address = f"{_one_line(local)}@{domain_key(domain)}"
+    shown = _one_line(name).replace("@", " at ")
+    return formataddr((shown, address)) if address.isascii() else f'"{_quoted(shown)}" <{address}>'
+
+
+def envelope_address(email: str) -> str:
+    """The address as SMTP wants it: its domain in A-labels."""
+    local, _, domain = email.rpartition("@")
+    return f"{local}@{domain_key(domain)}"
+
+
+def _headers(letter: Letter, sender: Sender) -> Iterator[tuple[str, str]]:
+    yield "From", mailbox(sender.name, sender.email)
+    yield "To", mailbox("" if sender.only_to else letter.to_name, sender.only_to or letter.to)
+    yield "Subject", _one_line(letter.subject)
+    yield "Date", format_datetime(datetime.now(UTC))
+    yield "Message-ID", letter.message_id
+    yield MARK_FIELD.title(), letter.message_id
+    answered = _identities(letter.in_reply_to)[:1]
+    if answered:
+        yield "In-Reply-To", answered[0]
+    if references := _identities(letter.references)[-_MOST_REFERENCES:]:
+        yield "References", " ".join(references)
+    if letter.reply_to:
+        yield "Reply-To", mailbox("", letter.reply_to)
+    if letter.automatic:
+        yield "Auto-Submitted", "auto-generated"
+    yield "X-Auto-Response-Suppress", "All"
+    if sender.only_to:
+        yield _INTENDED_FIELD, quote(letter.to, safe="@+._-")
+
+
+def _identities(text: str) -> list[str]:
+    """The Message-IDs in a field that came from outside; whatever else stands there is left out."""
+    return _IDENTITY.findall(text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_CONTROL.sub(" ", clean(text, limit=_LONGEST_LINE)).split())
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "").replace('"', "")
+
+
+def _page(text: str) -> str:
+    """The same text for programs that show HTML only; it loads nothing."""
+    body = html.escape(text)
+    return f'<!doctype html><html><body><div style="white-space: pre-wrap">{body}</div></body></html>\n'
+
+
+def _insist(data: bytes, message: EmailMessage) -> None:
+    """Reads the own bytes again, with our own parser, and compares the headers' names and number."""
+    fields, _ = headers.split(data)
+    meant = sorted(name.lower() for name in message)
+    found = sorted(name for name in {name.lower() for name in message} for _ in fields.all(name))
+    if fields.names() != set(meant) or found != meant:
+        raise MailProblem("send", "The message could not be put together safely, so it was not sent.")

@@ -1,0 +1,130 @@
+"""Reading the outbox: for the sender, the window and the command line (R7.5)."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from peewee import JOIN, ModelSelect
+
+from store.actor import Actor
+from store.errors import NotFound
+from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, RawMessage, Ticket
+from store.queries.scope import scoped
+
+
+class OutboxRow(NamedTuple):
+    """One mail with all that the outbox window shows; times in UTC.  `why` is the code of why this address gets it."""
+
+    id: int
+    event: str
+    audience: str
+    why: str
+    ticket: int | None
+    to: str
+    to_name: str
+    subject: str
+    state: str
+    uncertain: bool
+    tries: int
+    last_error: str
+    next_try: datetime | None
+    created: datetime
+    sent: datetime | None
+    message_id: str
+    caused_by: int | None
+    version: int
+
+
+class Hold(NamedTuple):
+    """An address that gets nothing until then, since it bounced."""
+
+    email: str
+    reason: str
+    at: datetime
+    until: datetime
+
+
+class Outgoing(NamedTuple):
+    """How sending fares, and how many letters wait, failed or are held."""
+
+    last_success: datetime | None
+    last_error: str
+    last_error_at: datetime | None
+    next_try: datetime | None
+    queued: int
+    failed: int
+    held: int
+
+
+class EnclosedRow(NamedTuple):
+    """A file of a message, and the bytes of that message, in which it is the leaf number `part`."""
+
+    name: str
+    type: str
+    size: int
+    part: int
+    raw: bytes
+
+
+def lines(actor: Actor, *, state: str = "", ticket: int | None = None, limit: int | None = None) -> list[OutboxRow]:
+    """The mail that the actor may see, newest first; of one state or ticket if asked for."""
+    query = _rows(actor)
+    if state:
+        query = query.where(Outbox.state == state)
+    if ticket is not None:
+        query = query.where(Outbox.ticket == ticket)
+    return [OutboxRow(*row) for row in query.order_by(Outbox.id.desc()).limit(limit).tuples()]
+
+
+def one(actor: Actor, outbox_id: int) -> OutboxRow:
+    """One mail.  Raises NotFound."""
+    row = _rows(actor).where(Outbox.id == outbox_id).tuples().first()
+    if row is None:
+        raise NotFound(f"mail {outbox_id} in the outbox")
+    return OutboxRow(*row)
+
+
+def holds(actor: Actor) -> list[Hold]:
+    """The addresses that are held now, of those the actor has written to in tickets that he may see."""
+    seen = Outbox.select(Outbox.to_key).join(Ticket, JOIN.LEFT_OUTER).where(scoped(actor, Ticket))
+    now = datetime.now(UTC)
+    query = AddressHold.select(AddressHold.email, AddressHold.reason, AddressHold.at, AddressHold.until)
+    mine = (AddressHold.until > now) & AddressHold.email_key.in_(seen)
+    return [Hold(*row) for row in query.where(mine).order_by(AddressHold.at.desc()).tuples()]
+
+
+def outgoing() -> Outgoing:
+    """How sending fares."""
+    row = OutgoingState.get_or_none(OutgoingState.id == 1)
+    counts = {state: Outbox.select().where(Outbox.state == state).count() for state in ("queued", "failed", "held")}
+    state = (
+        (None, "", None, None) if row is None else (row.last_success, row.last_error, row.last_error_at, row.next_try)
+    )
+    return Outgoing(*state, **counts)
+
+
+def has_due() -> bool:
+    """Whether a letter is to be sent now."""
+    return bool(Outbox.select().where((Outbox.state == "queued") & (Outbox.next_try <= datetime.now(UTC))).exists())
+
+
+def has_work() -> bool:
+    """Whether a sender has something to do: a letter is due, or one was left behind by a sender that died."""
+    return has_due() or bool(Outbox.select().where(Outbox.state == "sending").exists())
+
+
+def enclosed(message: int, *, most: int) -> Iterator[EnclosedRow]:
+    """What is attached to an agent's own mail, up to `most` bytes together; nothing for other messages."""
+    columns = (Attachment.name, Attachment.type, Attachment.size, Attachment.part, RawMessage.data)
+    query = Attachment.select(*columns).join(Message).join(RawMessage)
+    total = 0
+    mine = (Message.id == message) & (Message.direction == "out")
+    for name, kind, size, part, raw in query.where(mine).order_by(Attachment.id).tuples():
+        total += size
+        if total <= most:
+            yield EnclosedRow(name, kind, size, part, bytes(raw))
+
+
+def _rows(actor: Actor) -> ModelSelect:
+    columns = [getattr(Outbox, name) for name in OutboxRow._fields]
+    return Outbox.select(*columns).join(Ticket, JOIN.LEFT_OUTER).where(scoped(actor, Ticket))

@@ -1,0 +1,151 @@
+"""`send`, `smtp`, `outbox`: mail going out."""
+
+from typing import Any
+
+import click
+
+from tui.cli.state import Globals, opened, say, show
+
+_SMTP = (
+    ("host", "H", "the mail server that sends"),
+    ("port", "P", "its port: 587 with starttls, 465 with tls"),
+    ("security", "tls|starttls|none", "how the connection is secured"),
+    ("check-certificate", "on|off", "whether the server's certificate is checked"),
+    ("ca-file", "FILE", "the authority that signed it, if not a public one"),
+    ("username", "U", "the user name there; empty: no log-in"),
+    ("secret", "REF", "env:NAME, file:PATH, command:… or keyring:SERVICE/USER"),
+    ("sender-name", "N", "the sender's name"),
+    ("sender-email", "E", "the sender's e-mail"),
+    ("admin-email", "E", "who hears of new tickets"),
+    ("copy", "E", "gets a copy of all mail to customers"),
+    ("send-only-to", "E", "for testing: gets all mail instead"),
+    ("expire-days", "N", "how long sending is tried"),
+    ("per-hour", "N", "how many messages an hour; 0: any number"),
+    ("enabled", "on|off", "whether mail is sent"),
+)
+
+
+@click.command("send")
+@click.option("--once", is_flag=True, required=True, help="all that is due now")
+@click.pass_obj
+def send_command(state: Globals, once: bool) -> None:
+    """Send all mail that is due, once.  For a service that goes on: recipients worker"""
+    from mail.sender import send_once
+    from mail.worker_log import log_to_file
+    from store.queries.outbox import outgoing
+
+    with opened(state), log_to_file(also_stderr=False, name="send"):
+        tally = send_once()
+        held = outgoing().held
+    shape = {
+        "sent": tally.sent,
+        "failed": tally.failed,
+        "deferred": tally.deferred + tally.uncertain,
+        "held": held,
+        "error": tally.error,
+    }
+    numbers = [f"{tally.sent} sent"] + [
+        f"{shape[name]} {name}" for name in ("failed", "deferred", "held") if shape[name]
+    ]
+    show(state, shape, ", ".join(numbers))
+    if tally.error:
+        say(tally.error)
+    click.get_current_context().exit(3 if tally.error else 0)
+
+
+@click.group("smtp")
+def smtp_command() -> None:
+    """Where outgoing mail is handed in."""
+
+
+def _options(command: Any) -> Any:
+    for name, metavar, words in reversed(_SMTP):
+        command = click.option(f"--{name}", metavar=metavar, help=words)(command)
+    return command
+
+
+@smtp_command.command("set")
+@_options
+@click.pass_obj
+def smtp_set(state: Globals, /, **given: str | None) -> None:
+    """Set up the server that sends; only what is given changes.
+
+    Example: recipients smtp set --host mail.example.com --username helpdesk --secret file:$HOME/.smtp-secret
+    --sender-email help@example.com --admin-email you@example.com --enabled on
+    """
+    from store.services import settings
+
+    texts = {f"smtp.{name}": text for name, text in given.items() if text is not None}
+    if not texts:
+        raise click.UsageError("Say what to set, for instance --host mail.example.com.")
+    with opened(state) as actor:
+        now = settings.change_all(actor, texts)
+    show(state, now, [f"{key} = {_text(value)}" for key, value in now.items()])
+
+
+@smtp_command.command("show")
+@click.pass_obj
+def smtp_show(state: Globals) -> None:
+    """Show the settings of outgoing mail."""
+    from store.queries.settings import every
+
+    with opened(state):
+        now = {key: value for key, value in every().items() if key.startswith("smtp.")}
+    show(state, now, [f"{key} = {_text(value)}" for key, value in now.items()])
+
+
+@smtp_command.command("test")
+@click.argument("address")
+@click.pass_obj
+def smtp_test(state: Globals, address: str) -> None:
+    """Send one test mail to ADDRESS now; says which step fails."""
+    from mail.sender import send_test
+
+    with opened(state):
+        send_test(address)
+    show(state, {"ok": True, "to": address}, f"The server took the test mail to {address}.")
+
+
+@click.group("outbox")
+def outbox_command() -> None:
+    """Mail to be sent. List it with: recipients list outbox"""
+
+
+@outbox_command.command("retry")
+@click.argument("outbox_id", metavar="ID", type=int)
+@click.pass_obj
+def outbox_retry(state: Globals, outbox_id: int) -> None:
+    """Send a mail that failed, bounced, was held or dropped at the next opportunity."""
+    from store.services import outbox
+
+    with opened(state) as actor:
+        outbox.retry(actor, outbox_id)
+    show(state, {"id": outbox_id, "state": "queued"}, f"Mail {outbox_id} is queued.")
+
+
+@outbox_command.command("drop")
+@click.argument("outbox_id", metavar="ID", type=int)
+@click.pass_obj
+def outbox_drop(state: Globals, outbox_id: int) -> None:
+    """Never send a mail that has not gone yet."""
+    from store.services import outbox
+
+    with opened(state) as actor:
+        outbox.drop(actor, outbox_id)
+    show(state, {"id": outbox_id, "state": "dropped"}, f"Mail {outbox_id} is dropped.")
+
+
+@outbox_command.command("lift")
+@click.argument("email")
+@click.pass_obj
+def outbox_lift(state: Globals, email: str) -> None:
+    """Write to an address that bounced again; what was held for it is queued."""
+    from store.services import outbox
+
+    with opened(state) as actor:
+        count = outbox.lift(actor, email)
+    show(state, {"email": email, "queued": count}, f"{email} may be written to again; {count} held mails are queued.")
+
+
+def _text(value: object) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
