@@ -188,7 +188,7 @@ def _said(words: bytes | str) -> str:
 
 
 def _words(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "the server did not answer in time"
     return words_of(error)
 

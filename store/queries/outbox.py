@@ -104,8 +104,10 @@ def outgoing() -> Outgoing:
 
 
 def has_due() -> bool:
-    """Whether a letter is to be sent now."""
-    return bool(Outbox.select().where((Outbox.state == "queued") & (Outbox.next_try <= datetime.now(UTC))).exists())
+    """Whether a letter is to be sent now, or its time is over."""
+    now = datetime.now(UTC)
+    due = (Outbox.next_try <= now) | (Outbox.expires <= now)
+    return bool(Outbox.select().where((Outbox.state == "queued") & due).exists())
 
 
 def has_work() -> bool:
