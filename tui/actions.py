@@ -12,7 +12,7 @@ from store.reasons import sentence
 from store.rules import pairing as rule
 from tui.seen import Seen
 
-Place = Literal["recipients", "notifications", "tickets", "ticket", "everywhere"]
+Place = Literal["recipients", "notifications", "outbox", "tickets", "ticket", "everywhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,35 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear", "escape", "", "Clear", "drop search and filter"),
     Action("setup", "!", "ctrl+n", "Setup", "what pairing still needs, and how the inboxes fare", 13),
     Action("notifications", "N", "ctrl+b", "Notifications", "which events send mail, and what it says", 16),
+    Action("outbox", "O", "ctrl+y", "Outbox", "mail that waits, failed or is held back", 15),
     Action("turn", "space", "enter", "On/off", "send mail of this event, or do not", 1, place="notifications"),
     Action("template", "e", "f2", "Edit", "its subject and its text", 2, place="notifications"),
     Action("master", "m", "f6", "All", "switch all ticket notifications on or off", 3, place="notifications"),
     Action("back", "escape", "", "Back", "to where you came from", 4, place="notifications"),
-    Action("fold", "h", "ctrl+t", "History", "fold or unfold quoted history", 1, place="ticket"),
-    Action("next", "n", "f6", "Next", "the next message", 2, place="ticket"),
-    Action("previous", "p", "f7", "Previous", "the message before", 3, place="ticket"),
-    Action("back", "escape", "", "Back", "to where you came from", 4, place="ticket"),
+    Action("reply", "r", "f2", "Reply", "write to the customer; you see who gets it", 1, place="ticket"),
+    Action("note", "o", "f3", "Note", "an internal note, for administrators only", 2, place="ticket"),
+    Action("customer", "c", "f4", "Customer", "give the ticket to another customer or lead", 3, place="ticket"),
+    Action("status", "s", "f5", "Status", "set the status", 4, place="ticket"),
+    Action("assign", "a", "f8", "Assign", "say which administrator looks after it", 5, place="ticket"),
+    Action("menu", "m", "f9", "Actions", "all that can be done with the ticket", 6, place="ticket"),
+    Action("close", "x", "ctrl+x", "Close", "the matter is settled", 7, place="ticket"),
+    Action("reopen", "X", "ctrl+r", "Reopen", "open a closed ticket again", place="ticket"),
+    Action("pair", "P", "ctrl+a", "Pair requester", "say which customer the requester belongs to", place="ticket"),
+    Action("ban", "b", "ctrl+b", "Ban incoming email", "let no message of the requester in", place="ticket"),
+    Action("merge", "M", "ctrl+g", "Merge", "move its messages into another ticket", place="ticket"),
+    Action("edit", "e", "ctrl+e", "Edit", "subject, priority, group, type, note", place="ticket"),
+    Action("followers", "w", "ctrl+w", "Cc and watchers", "who else gets replies, or hears of all", place="ticket"),
+    Action("activities", "v", "ctrl+l", "Activities", "who changed what, and when", place="ticket"),
+    Action("files", "f", "ctrl+f", "Files", "save what is attached", place="ticket"),
+    Action("fold", "h", "ctrl+t", "History", "fold or unfold quoted history", 9, place="ticket"),
+    Action("next", "n", "f6", "Next", "the next message", 11, place="ticket"),
+    Action("previous", "p", "f7", "Previous", "the message before", 12, place="ticket"),
+    Action("back", "escape", "", "Back", "to where you came from", 10, place="ticket"),
+    Action("retry", "r", "f5", "Retry", "send it at the next opportunity", 1, place="outbox"),
+    Action("drop", "d", "f8", "Drop", "never send it", 2, place="outbox"),
+    Action("lift", "u", "f6", "Lift", "write to an address that bounced again", 3, place="outbox"),
+    Action("open", "enter", "", "Ticket", "the ticket that it is about", 4, place="outbox"),
+    Action("back", "escape", "", "Back", "to where you came from", 5, place="outbox"),
     Action("open", "enter", "", "Open", "read this ticket", 1, place="tickets"),
     Action("back", "escape", "", "Back", "to the recipients", 2, place="tickets"),
     Action("help", "?", "f1", "Help", "these keys, and the filter line", 8, place="everywhere"),

@@ -12,10 +12,13 @@ from store.cleantext import clean
 if TYPE_CHECKING:
     from store.queries.customers import CustomerLine
     from store.queries.health import Counts, Missing
-    from store.queries.lists import InboxLine
+    from store.queries.lists import HistoryLine, InboxLine
+    from store.queries.outbox import OutboxRow
     from store.queries.tickets import TicketLine
+    from store.rules.notices import Addressee
     from store.services.pairing import Paired, Preview, Unpaired
     from store.services.recipients import Done
+    from store.services.tickets import Replied, Updated
 
 _SOME = 5
 _OVERDUE = timedelta(seconds=60)
@@ -187,3 +190,62 @@ def _numbers(tickets: "Sequence[TicketLine]", preview: "Preview") -> str:
 
 def _named(ticket: "TicketLine") -> str:
     return f"#{ticket.number} {clean(ticket.subject, limit=60)}"
+
+
+def replied(done: "Replied") -> str:
+    """`Replied in #12; it goes to bob@x.test and kelly@x.test.`"""
+    if not done.to:
+        return f"Replied in #{done.number}; it goes to nobody by mail."
+    return f"Replied in #{done.number}; it goes to {', '.join(done.to)}."
+
+
+def addressee(one: "Addressee") -> str:
+    """Who gets a reply, why, with what warnings, and what else besides the message."""
+    why = _WHY.get(one.why, one.why)
+    also = " and Request received" if "ticket_received_customer" in one.events else ""
+    warned = "".join(f" · {_WARNINGS.get(word, word)}" for word in one.warnings)
+    return f"{clean(one.email)} · {why}{also}{warned}"
+
+
+def ticket_updated(done: "Updated") -> str:
+    """`Changed customer of #12; new tickets from bob@x.test follow.`"""
+    if not done.changed:
+        return f"#{done.number} is so already; nothing was changed."
+    words = f"Changed {', '.join(done.changed)} of #{done.number}"
+    if done.pair_changed:
+        words += f"; all new tickets from {done.pair_changed} follow"
+    if done.assignee_removed:
+        words += f"; {done.assignee_removed} may not see it now and was taken off"
+    return f"{words}."
+
+
+def activity(line: "HistoryLine", zone: tzinfo) -> str:
+    """`2026-11-23 14:05 anna: status New → Resolved`."""
+    before, after = line.before or {}, line.after or {}
+    told = [
+        f"{name} {clean(before.get(name)) or '–'} → {clean(value) or '–'}"
+        for name, value in after.items()
+        if not isinstance(value, list | dict)
+    ]
+    return f"{stamp(line.at, zone)} {clean(line.who)}: {line.what} {', '.join(told)}".rstrip()
+
+
+def delivery(row: "OutboxRow") -> str:
+    """What became of one mail: `To bob@x.test: failed: 550 no such user`."""
+    said = f": {row.last_error}" if row.last_error else ""
+    doubt = " (perhaps twice)" if row.uncertain and row.state == "sent" else ""
+    return f"To {row.to}: {row.state}{doubt}{said}"
+
+
+_WHY = {
+    "requester": "the requester",
+    "profile": "profile e-mail",
+    "writers": "paired, wrote here",
+    "cc": "Cc",
+}
+_WARNINGS = {
+    "banned": "BANNED",
+    "bounced": "BOUNCED: held back",
+    "shared": "SHARED by several people",
+    "re-paired": "PAIRED TO ANOTHER CUSTOMER",
+}

@@ -63,6 +63,12 @@ def write_text(target: Path, lines: Iterable[str], *, force: bool = False) -> No
         write_lines(file, lines)
 
 
+def write_bytes(target: Path, content: bytes) -> None:
+    """Writes a file as carefully as an export.  Raises as `written`."""
+    with written(target, force=False) as file:
+        file.write(content)
+
+
 def write_lines(file: IO[bytes], lines: Iterable[str], end: str = "\n") -> None:
     """Writes lines as UTF-8."""
     for line in lines:

@@ -21,7 +21,7 @@ from store.models import (
     Ticket,
     TicketGroup,
 )
-from store.queries.scope import rights, scoped
+from store.queries.scope import rights, scoped, visible_ticket
 
 
 class InboxLine(NamedTuple):
@@ -221,6 +221,15 @@ def history(actor: Actor, *, limit: int | None = None) -> Iterator[HistoryLine]:
         )
     for at, who, what, of, before, after in query.order_by(History.id.desc()).limit(limit).tuples().iterator():
         yield HistoryLine(at, who, what, of, _fields(before), _fields(after))
+
+
+def history_of_ticket(actor: Actor, number: int) -> list[HistoryLine]:
+    """What was changed in one ticket, newest first.  Raises NotFound."""
+    visible_ticket(actor, number)
+    columns = (History.at, History.who, History.what, History.of, History.before, History.after)
+    mine = (History.subject == "ticket") & (History.subject_id == number)
+    rows = History.select(*columns).where(mine).order_by(History.id.desc()).tuples()
+    return [HistoryLine(at, who, what, of, _fields(old), _fields(new)) for at, who, what, of, old, new in rows]
 
 
 def _fields(text: str | None) -> Any:

@@ -22,11 +22,10 @@ from store.models import (
     TicketGroup,
 )
 from store.queries import settings
-from store.queries.scope import visible_ticket
+from store.queries.scope import sees, visible_ticket
 from store.rules.addresses import address_key, split_profile
 from store.rules.notices import PARTS, Addressee, Circle, Party, may_confirm, plan
 from store.rules.settings import Value
-from store.rules.visibility import Rights, may_see
 
 _ON_REPLY = ("new_message_customer", "ticket_received_customer")
 
@@ -78,12 +77,6 @@ def circle_of(ticket: Ticket, now: dict[str, Value], *, parts: Iterable[str]) ->
     found = _held({part: read[part]() for part in parts})
     ours = frozenset(key for (key,) in Inbox.select(Inbox.email_key).tuples())
     return Circle(customer=ticket.customer_id, ours=ours, **found)
-
-
-def sees(administrator: Administrator, customer: int | None) -> bool:
-    """Whether this administrator may see a ticket of this customer (R10.1)."""
-    partner = None if customer is None else Customer.get_by_id(customer).partner_id
-    return may_see(Rights(super=administrator.role == "super", partner=administrator.partner_id), partner)
 
 
 def _recipients(condition: Expression | Field) -> tuple[Party, ...]:

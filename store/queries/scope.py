@@ -7,7 +7,7 @@ from peewee import Expression, fn
 from store.actor import Actor
 from store.errors import NotFound, Refused
 from store.models import Administrator, Base, Customer, Recipient, Ticket
-from store.rules.visibility import Rights
+from store.rules.visibility import Rights, may_see
 
 
 def administrator(actor: Actor) -> Administrator:
@@ -60,3 +60,9 @@ def visible_recipient(actor: Actor, email_key: str, email: str) -> Recipient:
 def visible_ticket(actor: Actor, number: int) -> Ticket:
     """The ticket of a number.  Raises NotFound."""
     return visible(actor, Ticket, number, f"ticket #{number}")  # type: ignore[no-any-return]
+
+
+def sees(administrator: Administrator, customer: int | None) -> bool:
+    """Whether this administrator may see a ticket of this customer (R10.1)."""
+    partner = None if customer is None else Customer.get_by_id(customer).partner_id
+    return may_see(Rights(super=administrator.role == "super", partner=administrator.partner_id), partner)

@@ -9,7 +9,7 @@ from peewee import JOIN, Expression, fn
 
 from store.actor import Actor
 from store.models import Administrator, Attachment, Customer, Message, Participant, Recipient, Ticket
-from store.queries.scope import scoped, visible_ticket
+from store.queries.scope import scoped, sees, visible_ticket
 from store.queries.senders import sender_state
 from store.rules.ticket import TicketState
 
@@ -50,6 +50,14 @@ class ParticipantLine(NamedTuple):
     email: str
     login: str | None
     name: str | None
+
+
+class Assignee(NamedTuple):
+    """An administrator that a ticket may be assigned to, if he may see it."""
+
+    login: str
+    name: str
+    may_see: bool
 
 
 class AttachmentLine(NamedTuple):
@@ -128,6 +136,13 @@ def participants(actor: Actor, number: int) -> list[ParticipantLine]:
     columns = (Participant.kind, Participant.email, Administrator.login, Administrator.name)
     query = Participant.select(*columns).join(Administrator, JOIN.LEFT_OUTER).where(Participant.ticket == number)
     return [ParticipantLine(*row) for row in query.order_by(Participant.kind, Participant.id).tuples()]
+
+
+def assignees(actor: Actor, number: int) -> list[Assignee]:
+    """Every active administrator, by name, and whether he may see this ticket (R10.1).  Raises NotFound."""
+    ticket = visible_ticket(actor, number)
+    rows = Administrator.select().where(Administrator.active).order_by(Administrator.name, Administrator.login)
+    return [Assignee(row.login, row.name or row.login, sees(row, ticket.customer_id)) for row in rows]
 
 
 def messages(actor: Actor, number: int | None = None, *, limit: int | None = None) -> Iterator[MessageLine]:

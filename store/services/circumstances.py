@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from store import patterns
 from store.models import Administrator, Inbox, Recipient
 from store.queries import settings
-from store.queries.notices import sees
+from store.queries.scope import sees
 from store.rules.addresses import address_key
 from store.rules.intake import Candidate, Circumstances
 from store.rules.message import Arrived, Parsed

@@ -73,6 +73,7 @@ def update(
     Where the requester is paired to somebody else than the new customer, say --change-pair or --keep-pair.
     """
     from store.services import tickets
+    from tui import sentences
 
     if change_pair and keep_pair:
         raise click.UsageError("Give --change-pair or --keep-pair, not both.")
@@ -82,7 +83,7 @@ def update(
         raise click.UsageError("Say what to change, for instance --status Resolved.")
     with opened(state) as actor:
         done = tickets.update(actor, number, changes, change_pair=answer, rehearse=rehearse)
-        _done(state, actor, number, _updated(done), rehearse, changed=list(done.changed))
+        _done(state, actor, number, sentences.ticket_updated(done), rehearse, changed=list(done.changed))
 
 
 @click.command("close")
@@ -228,17 +229,6 @@ def _customer(value: str) -> int | None:
     if not value.isascii() or not value.isdigit():
         raise click.UsageError(f"--customer takes a customer's id or none, not “{value}”.")
     return int(value)
-
-
-def _updated(done: Any) -> str:
-    if not done.changed:
-        return f"#{done.number} is so already; nothing was changed."
-    words = f"Changed {', '.join(done.changed)} of #{done.number}"
-    if done.pair_changed:
-        words += f"; all new tickets from {done.pair_changed} follow"
-    if done.assignee_removed:
-        words += f"; {done.assignee_removed} may not see it now and was taken off"
-    return f"{words}."
 
 
 def _done(state: Globals, actor: Actor, number: int, sentence: str, rehearse: bool, **more: Any) -> None:

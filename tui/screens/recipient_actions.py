@@ -56,6 +56,7 @@ class RecipientActions(Workplace):
             "clear": self._clear,
             "setup": self._setup,
             "notifications": self._notifications,
+            "outbox": self._outbox,
             **super().handlers(),
         }
 
@@ -170,6 +171,11 @@ class RecipientActions(Workplace):
         from tui.screens.notifications import NotificationsScreen
 
         self.app.push_screen(NotificationsScreen(self.desk))
+
+    def _outbox(self) -> None:
+        from tui.screens.outbox import OutboxScreen
+
+        self.app.push_screen(OutboxScreen(self.desk))
 
     def _export(self) -> None:
         from tui.dialogs.export import export_menu

@@ -1,4 +1,4 @@
-"""A ticket, to read (R11.1)."""
+"""A ticket: its head, its messages, and all that is done with it (R11.1)."""
 
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
@@ -12,34 +12,45 @@ from textual.widgets import Static
 
 from store.actor import Actor
 from store.errors import Problem
-from store.queries import settings, tickets
-from store.queries.tickets import MessageLine, TicketLine
+from store.queries import outbox, settings, tickets
+from store.queries.outbox import OutboxRow
+from store.queries.tickets import MessageLine, ParticipantLine
 from tui.desk import Desk
 from tui.events import StoreChanged
+from tui.screens.ticket_actions import Standing, TicketActions, stand
 from tui.screens.ticket_text import head, message_lines
-from tui.screens.workplace import Workplace, bindings
+from tui.screens.workplace import bindings
 from tui.sentences import many
 from tui.widgets.cells import fit
 from tui.widgets.reader import Reader
 from tui.widgets.words import words
 
 _LABEL = 11
+_WIDE = 110
 
 
 class Read(NamedTuple):
-    """A ticket with its messages, and the zone its times are shown in."""
+    """A ticket with its messages, who follows it, what became of the mail about it, and the zone of its times."""
 
-    ticket: TicketLine
+    standing: Standing
     messages: list[MessageLine]
+    followers: list[ParticipantLine]
+    mail: list[OutboxRow]
     zone: tzinfo
 
 
 def read(actor: Actor, number: int) -> Read:
     """From the store.  Raises NotFound."""
-    return Read(tickets.one(actor, number), list(tickets.messages(actor, number)), settings.timezone())
+    return Read(
+        stand(actor, number),
+        list(tickets.messages(actor, number)),
+        tickets.participants(actor, number),
+        outbox.lines(actor, ticket=number),
+        settings.timezone(),
+    )
 
 
-class TicketScreen(Workplace):
+class TicketScreen(TicketActions):
     """Head and messages; follows the store while it is open."""
 
     place = "ticket"
@@ -90,23 +101,31 @@ class TicketScreen(Workplace):
         else:
             self._show()
 
+    def refresh_now(self) -> None:
+        """What this agent did is seen at once."""
+        self._follow()
+
     def _show(self) -> None:
         if self._read is None:
             return
-        ticket, messages, zone = self._read
+        self.standing = self._read.standing
+        ticket = self.standing.line
         self.heading.say(f"Tickets / #{ticket.number} {ticket.subject}")
         self._show_head()
-        self._reader.show(message_lines(messages, zone, folded=self._folded))
-        self.status.show_right(many(len(messages), "message"))
+        told = message_lines(self._read.messages, self._read.zone, folded=self._folded, mail=self._read.mail)
+        self._reader.show(told)
+        self.status.show_right(many(len(self._read.messages), "message"))
+        self.show_keys()
 
     def _show_head(self) -> None:
-        """Two columns of labels and values."""
+        """Columns of labels and values: two, or three where there is room."""
         if self._read is None:
             return
-        pairs = head(self._read.ticket, self._read.zone)
-        width = max(_LABEL + 4, (self.size.width - 3) // 2)
-        told = [_pair(*pairs[i], width) + _pair(*pairs[i + 1], width) for i in range(0, len(pairs), 2)]
-        self._head.update(Content("\n").join(told))
+        pairs = head(self._read.standing.line, self._read.followers, self._read.zone)
+        columns = 3 if self.size.width >= _WIDE else 2
+        width = max(_LABEL + 4, (self.size.width - 3) // columns)
+        rows = (pairs[i : i + columns] for i in range(0, len(pairs), columns))
+        self._head.update(Content("\n").join(Content("").join(_pair(*pair, width) for pair in row) for row in rows))
 
     def _fold(self) -> None:
         self._folded = not self._folded

@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 
-from store.queries.tickets import MessageLine, TicketLine
+from store.queries.outbox import OutboxRow
+from store.queries.tickets import MessageLine, ParticipantLine, TicketLine
 from store.rules.quotes import parts
-from tui.sentences import many, size, stamp
+from tui.sentences import delivery, many, size, stamp
 from tui.widgets.reader import Line
 
 _LONGEST = 200_000
+_TROUBLED = ("failed", "bounced", "held")
 _DIRECTIONS = {"in": "", "out": "our reply", "note": "internal note"}
 
 
-def head(ticket: TicketLine, zone: tzinfo) -> list[tuple[str, str]]:
-    """Labels and values of what stands over the messages."""
+def head(ticket: TicketLine, followers: Sequence[ParticipantLine], zone: tzinfo) -> list[tuple[str, str]]:
+    """Labels and values of what stands over the messages; those that are seldom set only when they are."""
     requester = f"{ticket.requester.name} <{ticket.requester.detail}>" if ticket.requester else "nobody"
     customer = "none"
     if ticket.customer:
@@ -25,21 +27,39 @@ def head(ticket: TicketLine, zone: tzinfo) -> list[tuple[str, str]]:
         ("Assignee", ticket.assignee.name if ticket.assignee else "nobody"),
         ("Created", stamp(ticket.created, zone)),
         ("Closed", stamp(ticket.closed, zone) or "no"),
+        *((label, value) for label, value in _seldom(ticket, followers) if value),
     ]
 
 
-def message_lines(messages: Sequence[MessageLine], zone: tzinfo, *, folded: bool) -> list[Line]:
-    """All messages; each begins with a marked line."""
-    return [line for message in messages for line in _message(message, zone, folded=folded)]
+def _seldom(ticket: TicketLine, followers: Sequence[ParticipantLine]) -> Iterator[tuple[str, str]]:
+    yield "Priority", ticket.priority
+    yield "Group", ticket.group
+    yield "Type", ticket.type
+    yield "Note", ticket.note
+    yield "Cc", ", ".join(one.email for one in followers if one.kind == "cc")
+    yield "Watchers", ", ".join(one.name or one.login or "" for one in followers if one.kind == "watcher")
+    yield "Merged into", f"#{ticket.merged_into}" if ticket.merged_into else ""
 
 
-def _message(message: MessageLine, zone: tzinfo, *, folded: bool) -> Iterator[Line]:
+def message_lines(
+    messages: Sequence[MessageLine], zone: tzinfo, *, folded: bool, mail: Sequence[OutboxRow] = ()
+) -> list[Line]:
+    """All messages; each begins with a marked line, and ours say what became of their mail."""
+    sent: dict[int | None, list[OutboxRow]] = {}
+    for row in mail:
+        if row.audience == "customer":
+            sent.setdefault(row.caused_by, []).insert(0, row)
+    return [line for message in messages for line in _message(message, sent.get(message.id, ()), zone, folded=folded)]
+
+
+def _message(message: MessageLine, sent: Sequence[OutboxRow], zone: tzinfo, *, folded: bool) -> Iterator[Line]:
     kind = _DIRECTIONS.get(message.direction, message.direction)
     who = f"{message.name} <{message.sender}>" if message.sender else message.name or "the program"
     yield Line(" · ".join(filter(None, (stamp(message.created, zone), who, kind))), "head", mark=True)
     for attachment in message.attachments:
         name = attachment.name or "without a name"
         yield Line(f"Attached: {name} · {attachment.type} · {size(attachment.size)}", "dim")
+    yield from (Line(delivery(row), "note" if row.state in _TROUBLED else "dim") for row in sent)
     yield from _text(message, folded=folded)
     yield Line("")
 

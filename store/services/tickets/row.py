@@ -8,8 +8,7 @@ from store.cleantext import clean, storable
 from store.errors import BadInput, Conflict, NotFound
 from store.models import Administrator, Message, Ticket
 from store.queries import settings
-from store.queries.notices import sees
-from store.queries.scope import administrator, visible_ticket
+from store.queries.scope import administrator, sees, visible_ticket
 from store.reasons import refuse
 from store.rules.deny import fold
 from store.services import history

@@ -1,0 +1,298 @@
+"""Writing to the customer: who gets it is seen before, drafts survive, a paste is text (R6.3, R7.6, R11.1, T4, T5)."""
+
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.widgets import TextArea
+from ticket_world import (
+    add_ticket_of_kelly,
+    add_writer,
+    closed,
+    hold,
+    letters,
+    open_ticket,
+    opened,
+    set_up_mail,
+    ticket,
+    ticket_window,
+)
+from window_world import ANNA, BOB, HOSTILE, add_message, add_sender, prepared, window_on
+
+from store.db import session
+from store.models import Message, Recipient, Ticket
+from store.services import drafts, settings, tickets
+from tui.dialogs import writing
+from tui.dialogs.writing import NoteDialog, ReplyDialog
+from tui.screens.ticket import TicketScreen
+from tui.widgets.toggle import Toggle
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    with prepared(tmp_path / "store.db") as path:
+        set_up_mail()
+        assert add_ticket_of_kelly() == 1
+    return path
+
+
+def messages(direction: str) -> list[str]:
+    with session():
+        return [row.text for row in Message.select().where(Message.direction == direction).order_by(Message.id)]
+
+
+def kept(kind: str = "reply", number: int = 1) -> str:
+    with session():
+        return drafts.kept(ANNA, number, kind)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", ["r", "f2"])
+async def test_R7_6_the_reply_form_says_who_gets_what_and_why_and_it_goes_there(store: Path, key: str) -> None:
+    async with ticket_window(store) as driven:
+        dialog = await opened(driven, key)
+        await driven.until(lambda: "oona@x.test" in driven.dialog_text)
+        said = driven.dialog_text
+        assert "oona@x.test · the requester" in said
+        assert "Request received" in said
+        assert "kelly@home.test · profile e-mail" in said
+        assert isinstance(dialog.focused, TextArea)
+        await driven.type("Use water.")
+        await driven.press("enter", "x", "ctrl+s")
+        assert await closed(driven) == "Replied in #1; it goes to oona@x.test and kelly@home.test."
+        await driven.until(lambda: "Use water." in driven.text and "Waiting on customer" in driven.text)
+    assert letters() == [
+        ("oona@x.test", "ticket_received_customer"),
+        ("oona@x.test", "new_message_customer"),
+        ("kelly@home.test", "new_message_customer"),
+    ]
+    assert messages("out") == ["Use water.\nx"]
+    assert kept() == ""
+
+
+async def test_R7_6_it_warns_of_banned_bounced_shared_and_re_paired_addresses(store: Path) -> None:
+    with session():
+        Recipient.update(banned=True).where(Recipient.email == "oona@x.test").execute()
+        hold("kelly@home.test")
+        tickets.add_cc(ANNA, 1, "form@x.test")
+        tickets.add_cc(ANNA, 1, "john@x.test")
+        add_sender("form@x.test", "Form", shared=True)
+        add_sender("john@x.test", "John", customer=1, customer_key="john doe")
+    async with ticket_window(store) as driven:
+        await opened(driven, "r")
+        await driven.until(lambda: "john@x.test" in driven.dialog_text)
+        lines = driven.text.splitlines()
+        warned = {
+            "oona@x.test": "BANNED",
+            "kelly@home.test": "BOUNCED",
+            "form@x.test": "SHARED",
+            "john@x.test": "ANOTHER CUSTOMER",
+        }
+        for email, warning in warned.items():
+            assert next(warning in line for line in lines if email in line), email
+
+
+async def test_R7_6_who_is_unticked_gets_nothing(store: Path) -> None:
+    async with ticket_window(store) as driven:
+        dialog = await opened(driven, "r")
+        await driven.until(lambda: len(dialog.query(Toggle)) == 2)
+        await driven.type("Secret")
+        dialog.query(Toggle).last().focus()
+        await driven.press("space", "enter")
+        assert driven.screen is dialog, "Enter on a tick must not send"
+        assert messages("out") == []
+        await driven.press("ctrl+s")
+        assert await closed(driven) == "Replied in #1; it goes to oona@x.test."
+    assert {email for email, _ in letters()} == {"oona@x.test"}
+
+
+async def test_R7_6_an_address_that_comes_while_one_writes_is_shown_and_keeps_what_was_unticked(store: Path) -> None:
+    async with ticket_window(store) as driven:
+        dialog = await opened(driven, "r")
+        await driven.until(lambda: len(dialog.query(Toggle)) == 2)
+        await driven.type("Hello")
+        dialog.query(Toggle).last().focus()
+        await driven.press("space")
+        with session():
+            tickets.add_cc(ANNA, 1, "boss@x.test")
+        await driven.until(lambda: "boss@x.test" in driven.dialog_text)
+        await driven.press("ctrl+s")
+        await driven.until(lambda: dialog.said.startswith("Ticket #1 was changed by anna"))
+        assert "What you entered is kept" in dialog.said
+        assert messages("out") == []
+        await driven.press("ctrl+s")
+        assert await closed(driven) == "Replied in #1; it goes to oona@x.test and boss@x.test."
+
+
+async def test_R7_6_what_was_not_shown_is_not_sent(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile e-mail that changes at the last moment: the agent sees it first."""
+    monkeypatch.setattr(ReplyDialog, "on_store_changed", lambda *_: None, raising=False)
+    async with ticket_window(store) as driven:
+        dialog = await opened(driven, "r")
+        await driven.until(lambda: len(dialog.query(Toggle)) == 2)
+        await driven.type("Hello")
+        with session():
+            add_writer(1, "kid@x.test")
+        await driven.press("ctrl+s")
+        await driven.until(lambda: "kid@x.test" in driven.dialog_text and "look again" in dialog.said)
+        assert messages("out") == []
+        await driven.press("ctrl+s")
+        assert "kid@x.test" in await closed(driven)
+
+
+async def test_R7_6_it_says_why_nobody_gets_it(store: Path) -> None:
+    with session():
+        settings.change(ANNA, "notifications.enabled", "off")
+    async with ticket_window(store) as driven:
+        await opened(driven, "r")
+        await driven.until(lambda: "Nobody gets it by mail: ticket notifications are off" in driven.dialog_text)
+        await driven.type("Hello")
+        await driven.press("ctrl+s")
+        assert await closed(driven) == "Replied in #1; it goes to nobody by mail."
+
+
+async def test_R6_3_the_second_of_two_who_answer_is_told(store: Path) -> None:
+    async with ticket_window(store) as driven:
+        dialog = await opened(driven, "r")
+        await driven.type("Mine")
+        with session():
+            tickets.reply(BOB, 1, "Theirs") if False else tickets.reply(ANNA, 1, "Theirs")
+        await driven.press("ctrl+s")
+        await driven.until(lambda: "was changed by anna since you opened it" in dialog.said)
+        assert driven.screen.query_one(TextArea).text == "Mine"
+        await driven.press("escape")
+        await closed(driven)
+    assert messages("out") == ["Theirs"]
+    assert kept() == "Mine"
+
+
+async def test_R11_1_a_note_stays_inside(store: Path) -> None:
+    async with ticket_window(store) as driven:
+        dialog = await opened(driven, "o")
+        assert isinstance(dialog, NoteDialog)
+        await driven.type("He is angry.")
+        await driven.press("ctrl+s")
+        await closed(driven)
+        await driven.until(lambda: "internal note" in driven.text and "He is angry." in driven.text)
+    assert (messages("note"), messages("out"), letters()) == (["He is angry."], [], [])
+
+
+async def test_R11_1_an_empty_reply_is_refused_and_the_dialog_stays(store: Path) -> None:
+    async with ticket_window(store) as driven:
+        dialog = await opened(driven, "r")
+        await driven.press("ctrl+s")
+        await driven.until(lambda: dialog.said.startswith("The reply is empty"))
+        assert messages("out") == []
+
+
+async def test_T5_a_draft_is_kept_while_one_writes_and_is_there_again(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert writing.KEEP_SECONDS == 5.0
+    monkeypatch.setattr(writing, "KEEP_SECONDS", 0.05)
+    async with ticket_window(store) as driven:
+        await opened(driven, "r")
+        await driven.type("Half a sen")
+        await driven.until(lambda: kept() == "Half a sen")
+        await opened_again(store)
+
+
+async def opened_again(store: Path) -> None:
+    """As after a crash: the first window never closed."""
+    async with ticket_window(store) as driven:
+        await opened(driven, "r")
+        await driven.until(lambda: driven.screen.query_one(TextArea).text == "Half a sen")
+        await driven.type("tence")
+        await driven.press("ctrl+s")
+        await closed(driven)
+    assert messages("out") == ["Half a sentence"]
+
+
+@pytest.mark.parametrize("kind", ["reply", "note"])
+async def test_T5_closing_and_quitting_keep_the_draft(store: Path, kind: str) -> None:
+    key = {"reply": "r", "note": "o"}[kind]
+    async with ticket_window(store) as driven:
+        await opened(driven, key)
+        await driven.type("One")
+        await driven.press("escape")
+        assert await closed(driven) == f"Your {kind} to #1 is kept as a draft." or kind == "note"
+        await driven.until(lambda: kept(kind) == "One")
+        await opened(driven, key)
+        await driven.until(lambda: driven.screen.query_one(TextArea).text == "One")
+        await driven.type(" and two")
+        await driven.press("ctrl+q")
+    assert kept(kind) == "One and two"
+    assert kept("note" if kind == "reply" else "reply") == ""
+
+
+async def test_T5_a_draft_belongs_to_its_writer_and_ticket(store: Path) -> None:
+    with session():
+        add_ticket_of_kelly("Second")
+        drafts.keep(ANNA, 1, "reply", "Anna's")
+    async with ticket_window(store, 2) as driven:
+        await opened(driven, "r")
+        await driven.pilot.pause(0.1)
+        assert driven.screen.query_one(TextArea).text == ""
+
+
+async def test_T5_what_was_sent_leaves_no_draft_however_long_sending_takes(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "KEEP_SECONDS", 0.01)
+    async with ticket_window(store) as driven:
+        await opened(driven, "r")
+        await driven.type("Gone")
+        await driven.press("ctrl+s")
+        await closed(driven)
+        await driven.pilot.pause(0.1)
+    assert kept() == ""
+
+
+@pytest.mark.parametrize("text", ["xXbPM\rq\x13", "line one\nline two\x1b[31m"])
+async def test_T4_a_paste_into_the_ticket_does_nothing_and_into_a_reply_is_text(store: Path, text: str) -> None:
+    async with ticket_window(store) as driven:
+        driven.window.post_message(events.Paste(text))
+        await driven.pilot.pause(0.1)
+        assert isinstance(driven.screen, TicketScreen)
+        assert ticket().closed is None
+        dialog = await opened(driven, "r")
+        driven.window.post_message(events.Paste(text))
+        await driven.until(lambda: text[:3] in driven.screen.query_one(TextArea).text)
+        assert driven.screen is dialog
+        assert messages("out") == []
+        assert "\x1b" not in driven.screen.query_one(TextArea).text
+
+
+async def test_T2_hostile_names_and_drafts_in_the_reply_are_text(store: Path) -> None:
+    with session():
+        Recipient.update(email=f"evil{HOSTILE}@x.test", name=HOSTILE).execute()
+        Ticket.update(subject=HOSTILE).execute()
+        drafts.keep(ANNA, 1, "reply", HOSTILE)
+    async with ticket_window(store) as driven:
+        await opened(driven, "r")
+        await driven.until(lambda: "[/b] ␛]0;x␇ [@click=app.quit]x" in driven.dialog_text)
+        assert "\x1b" not in driven.text
+        assert not driven.window._exit
+
+
+async def test_R10_1_a_ticket_out_of_sight_takes_no_reply(store: Path) -> None:
+    async with window_on(store, actor=BOB) as driven:
+        driven.window.push_screen(TicketScreen(driven.home.desk, 1))
+        await driven.until(lambda: isinstance(driven.screen, TicketScreen) and driven.screen.status.text)
+        await driven.press("r")
+        assert isinstance(driven.screen, TicketScreen)
+        assert driven.screen.status.text == "The ticket is still being read."
+
+
+async def test_R11_1_a_reply_shows_what_became_of_its_mail(store: Path) -> None:
+    from store.models import Outbox
+
+    with session():
+        add_message(1, None, "later")
+        tickets.reply(ANNA, 1, "Use water.")
+        Outbox.update(state="failed", last_error="550 no such user").where(Outbox.to == "kelly@home.test").execute()
+        Outbox.update(state="sent").where(Outbox.to == "oona@x.test").execute()
+    async with window_on(store) as driven:
+        await open_ticket(driven)
+        await driven.press("end")
+        await driven.until(lambda: "failed: kelly@home.test: 550 no such user" in driven.text)
+        assert "sent to oona@x.test" in driven.text

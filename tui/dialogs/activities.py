@@ -1,0 +1,33 @@
+"""*Show activities*: who changed what in a ticket, newest first (R10.2)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import tzinfo
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from store.queries.lists import HistoryLine
+from tui import sentences
+from tui.desk import Desk
+from tui.dialogs.frame import Dialog
+from tui.widgets.words import lines
+
+
+class ActivitiesDialog(Dialog[None]):
+    """A list to read."""
+
+    save_label = ""
+    wide = True
+    hint = "↑ ↓ scroll · Esc close"
+    AUTO_FOCUS = "#close"
+
+    def __init__(self, desk: Desk, number: int, found: Sequence[HistoryLine], zone: tzinfo) -> None:
+        super().__init__(desk)
+        self.heading = f"Activities of #{number}"
+        self._lines = [sentences.activity(line, zone) for line in found]
+
+    def fields(self) -> Iterator[Widget]:
+        yield Static(lines(self._lines or ["Nothing was changed yet."]), classes="told")
+
+    async def carry_out(self) -> None:
+        return None
