@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import make_msgid
 from pathlib import Path
 
 from mail.demo import customers
@@ -29,7 +32,7 @@ from store.queries import recipients as table
 from store.queries import tickets
 from store.queries.customers import find
 from store.services import customers as customer_services
-from store.services import deny, inboxes, pairing, people, recipients
+from store.services import deny, inboxes, pairing, people, recipients, settings
 
 LOGIN = "demo"
 _AGENT = Actor(LOGIN, "window")
@@ -73,6 +76,7 @@ def start(folder: Path) -> Iterator[DemoWorld]:
         _fetch()
         with session():
             _work_a_little()
+            _send_mail(server, secret)
         done = threading.Event()
         post = threading.Thread(target=_keep_arriving, args=(world, samples, done), name="demo mail", daemon=True)
         post.start()
@@ -93,6 +97,23 @@ def _furnish(server: MailServer, secret: Path) -> None:
     inbox = {"email": SUPPORT, "host": "127.0.0.1", "port": server.imap_port, "security": "none"}
     inboxes.add(_AGENT, "support", {**inbox, "secret": f"file:{secret}"})
     deny.add(_AGENT, "subject", "contain", "casino bonus")
+
+
+def _send_mail(server: MailServer, secret: Path) -> None:
+    """From here on mail goes out, too: what is two weeks old is told to nobody."""
+    given = {
+        "smtp.host": "127.0.0.1",
+        "smtp.port": str(server.smtp_port),
+        "smtp.security": "none",
+        "smtp.username": SUPPORT,
+        "smtp.secret": f"file:{secret}",
+        "smtp.sender_name": "Brightline Support",
+        "smtp.sender_email": SUPPORT,
+        "smtp.admin_email": "demo@brightline.example",
+        "smtp.enabled": "on",
+        "notifications.enabled": "on",
+    }
+    settings.change_all(_AGENT, given)
 
 
 def _fetch() -> None:
@@ -116,13 +137,36 @@ def _work_a_little() -> None:
 
 
 def _keep_arriving(world: DemoWorld, samples: Samples, done: threading.Event) -> None:
-    """A message every few seconds at first, then every twenty; each fourth is a reply into a ticket."""
+    """A message every few seconds at first, then every twenty; each fourth is a reply into a ticket.
+
+    Whom the agent wrote to answers with the next one.
+    """
     endless = samples.endless()
-    count = 0
+    count = answered = 0
     while not done.wait(_PAUSES[min(count, len(_PAUSES) - 1)]):
         count += 1
-        raw = _reply(samples, count) if count % _REPLY_EVERY == 0 else None
-        world.deliver(raw or next(endless))
+        sent = world.server.sent[answered:]
+        answered += len(sent)
+        for raw in filter(None, (_answer(bytes(envelope.original_content or b"")) for envelope in sent)):
+            world.deliver(raw)
+        raw_reply = _reply(samples, count) if count % _REPLY_EVERY == 0 else None
+        world.deliver(raw_reply or next(endless))
+
+
+def _answer(raw: bytes) -> bytes | None:
+    """What a customer says to an agent's message; None to other mail of ours."""
+    told = message_from_bytes(raw, policy=policy.default)
+    if told["Auto-Submitted"] or "New message" not in str(told["Subject"]):
+        return None
+    body = told.get_body(("plain",))
+    quoted = "\n".join(f"> {line}" for line in body.get_content().splitlines()) if body else ""
+    answer = EmailMessage()
+    answer["From"], answer["To"] = str(told["To"]), SUPPORT
+    answer["Subject"] = f"Re: {told['Subject']}"
+    answer["Message-ID"] = make_msgid(domain="answers.example")
+    answer["In-Reply-To"] = str(told["Message-ID"])
+    answer.set_content(f"Thank you, that helps.\n\nOn {told['Date']}, Brightline Support wrote:\n{quoted}\n")
+    return answer.as_bytes()
 
 
 def _reply(samples: Samples, turn: int) -> bytes | None:
