@@ -10,19 +10,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import policy
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from urllib.parse import quote
 
 from mail import headers
 from mail.errors import MailProblem
 from mail.parse import MARK_FIELD
-from store.cleantext import clean
+from store.cleantext import clean, storable
 from store.rules.addresses import domain_key
 from store.services.outbox import Letter
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _IDENTITY = re.compile(r"<[!-;=?-~]{3,900}>")
+_FILE_TYPE = re.compile(r"(?:application|audio|font|image|model|text|video)/[a-z0-9.+-]{1,100}")
 _LONGEST_LINE = 200
 _MOST_REFERENCES = 20
 _INTENDED_FIELD = "X-Tickets-Intended-For"
@@ -51,22 +53,21 @@ def compose(letter: Letter, sender: Sender, enclosed: Iterable[Enclosed] = ()) -
     message = EmailMessage(policy=policy.SMTP if (letter.to + sender.email).isascii() else policy.SMTPUTF8)
     for name, value in _headers(letter, sender):
         message[name] = value
-    message.set_content(letter.body, cte="quoted-printable")
-    message.add_alternative(_page(letter.body), subtype="html", cte="quoted-printable")
+    body = storable(letter.body)
+    message.set_content(body, cte="quoted-printable")
+    message.add_alternative(_page(body), subtype="html", cte="quoted-printable")
     for file in enclosed:
-        kind, _, subtype = file.type.partition("/")
-        message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
+        kind, _, subtype = _type_of(file).partition("/")
+        message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=_one_line(file.name) or "file")
     data = message.as_bytes()
     _insist(data, message)
     return data
 
 
-def mailbox(name: str, email: str) -> str:
-    """`"Kelly Sanders" <kelly@x.test>`, its domain in A-labels."""
+def mailbox(name: str, email: str) -> Address:
+    """Name and address as a header holds them: `Kelly Sanders <kelly@x.test>`, the domain in A-labels."""
     local, _, domain = email.rpartition("@")
-    address = f"{_one_line(local)}@{domain_key(domain)}"
-    shown = _one_line(name).replace("@", " at ")
-    return formataddr((shown, address)) if address.isascii() else f'"{_quoted(shown)}" <{address}>'
+    return Address(_one_line(name).replace("@", " at "), _one_line(local), domain_key(domain))
 
 
 def envelope_address(email: str) -> str:
@@ -75,7 +76,7 @@ def envelope_address(email: str) -> str:
     return f"{local}@{domain_key(domain)}"
 
 
-def _headers(letter: Letter, sender: Sender) -> Iterator[tuple[str, str]]:
+def _headers(letter: Letter, sender: Sender) -> Iterator[tuple[str, str | Address]]:
     yield "From", mailbox(sender.name, sender.email)
     yield "To", mailbox("" if sender.only_to else letter.to_name, sender.only_to or letter.to)
     yield "Subject", _one_line(letter.subject)
@@ -96,6 +97,12 @@ def _headers(letter: Letter, sender: Sender) -> Iterator[tuple[str, str]]:
         yield _INTENDED_FIELD, quote(letter.to, safe="@+._-")
 
 
+def _type_of(file: Enclosed) -> str:
+    """Its type, if it is one; a message in a message goes as a file, so that nothing in it counts as a header."""
+    kind = file.type.lower()
+    return kind if _FILE_TYPE.fullmatch(kind) else "application/octet-stream"
+
+
 def _identities(text: str) -> list[str]:
     """The Message-IDs in a field that came from outside; whatever else stands there is left out."""
     return _IDENTITY.findall(text)
@@ -103,10 +110,6 @@ def _identities(text: str) -> list[str]:
 
 def _one_line(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", clean(text, limit=_LONGEST_LINE)).split())
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "").replace('"', "")
 
 
 def _page(text: str) -> str:

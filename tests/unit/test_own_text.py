@@ -1,0 +1,53 @@
+"""An agent's own words are told from what he quotes (R5.8, THREATS O7)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from store.rules.quotes import own_text
+from store.templates import REPLY_MARKER as MARK
+
+NOTICE = f"{MARK}\nTicket #7: Help\nRequester: Kelly\n\nPlease help.\n\n--\nSECRET footer"
+
+
+def quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"We come at noon.\n\nOn Mon, 23 Nov 2026 at 10:00, Help <help@us.test> wrote:\n\n{quoted(NOTICE)}",
+        f"We come at noon.\n\nOn Mon, 23 Nov 2026 at 10:00, the Helpdesk\n<help@us.test> wrote:\n{quoted(NOTICE)}",
+        f"We come at noon.\n\nAm 23.11.2026 um 10:00 schrieb Help:\n{quoted(NOTICE)}",
+        f"We come at noon.\n\n-----Original Message-----\nFrom: Help\nSent: Monday\nTo: Anna\nSubject: #7\n\n{NOTICE}",
+        f"We come at noon.\n\n________________________________\nFrom: Help <help@us.test>\nSent: Monday\n\n{NOTICE}",
+        f"We come at noon.\n\n{NOTICE}",
+        f"{quoted(NOTICE)}\n\nWe come at noon.",
+        f"\n\nWe come at noon.\n\n\n{quoted(quoted(NOTICE))}",
+    ],
+)
+def test_R5_8_only_the_agents_own_words_are_left(reply: str) -> None:
+    assert own_text(reply, MARK).strip() == "We come at noon."
+
+
+def test_R5_8_two_paragraphs_and_a_list_stay() -> None:
+    text = "Dear Kelly,\n\n- one\n- two\n\nFrom: now on all is well.\nAnna"
+    assert own_text(f"{text}\n\n{quoted(NOTICE)}", MARK) == text
+
+
+@pytest.mark.parametrize("reply", [quoted(NOTICE), f"\n\n{NOTICE}".replace("\n", "\n> "), ""])
+def test_R5_8_nothing_of_his_own_is_nothing(reply: str) -> None:
+    assert own_text(reply, MARK).strip() == ""
+
+
+def test_R5_8_an_unmarked_quotation_without_the_marker_is_left_out() -> None:
+    assert own_text("Yes.\n\nOn Monday, Kelly wrote:\n> Really?\n> Kelly", MARK) == "Yes."
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_O7_what_stands_below_the_marker_never_goes_on_with_words_above(above: str, below: str) -> None:
+    if MARK in above or not above.strip() or ">" in above:
+        return
+    own = own_text(f"{above}\n{MARK}\nSECRET{below}", MARK)
+    assert "SECRET" not in own or not own_text(f"{above}\n{MARK}", MARK)

@@ -1,0 +1,128 @@
+"""Delivery reports are known by the mail they are about, in the forms that servers write (R5.4, THREATS O4)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mail.parse import parse
+from store.rules.message import Report
+
+OURS = "<0123abc.7@us.test>"
+
+
+def report(action: str = "failed", status: str = "5.1.1", *, original: str = "message/rfc822") -> bytes:
+    """A report as RFC 3464 wants it."""
+    return f"""From: Mail Delivery Subsystem <MAILER-DAEMON@mx.test>
+To: help@us.test
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
+
+--b1
+Content-Type: text/plain
+
+This is the mail system. I'm sorry to have to inform you.
+
+--b1
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.test
+Arrival-Date: Mon, 23 Nov 2026 10:00:00 +0000
+
+Final-Recipient: rfc822; kelly@x.test
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 5.1.1 no such user
+
+--b1
+Content-Type: {original}
+
+From: help@us.test
+Subject: #7 New message in ticket
+Message-ID: {OURS}
+
+text
+--b1--
+""".encode()
+
+
+@pytest.mark.parametrize("original", ["message/rfc822", "text/rfc822-headers", "message/rfc822-headers"])
+def test_O4_a_standard_report_says_whom_what_and_why(original: str) -> None:
+    found = parse(report(original=original)).report
+    assert found == Report(OURS, "failed", "5.1.1", "kelly@x.test", "550 5.1.1 no such user")
+    assert found.is_hard
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "hard"),
+    [("failed", "5.0.0", True), ("failed", "4.4.7", False), ("delayed", "4.4.1", False), ("delivered", "2.0.0", False)],
+)
+def test_O4_only_what_failed_for_good_is_hard(action: str, status: str, hard: bool) -> None:
+    found = parse(report(action, status)).report
+    assert found is not None
+    assert (found.action, found.is_hard) == (action, hard)
+
+
+QMAIL = f"""From: MAILER-DAEMON@mx.test
+Subject: failure notice
+Return-Path: <>
+
+Hi. This is the qmail-send program at mx.test.
+
+<kelly@x.test>:
+Remote host said: 550 5.1.1 unknown user
+
+--- Below this line is a copy of the message.
+
+From: help@us.test
+Message-Id: {OURS}
+Subject: #7 New message in ticket
+"""
+EXCHANGE = f"""From: postmaster@x.test
+Subject: Undeliverable: #7 New message in ticket
+Auto-Submitted: auto-generated
+
+Delivery has failed to these recipients: kelly@x.test
+Your message wasn't delivered. 554 5.2.2 mailbox full
+
+Original message headers:
+> Message-ID: {OURS}
+"""
+
+
+@pytest.mark.parametrize("text", [QMAIL, EXCHANGE])
+def test_O4_a_report_for_people_only_is_read_as_far_as_it_quotes_the_header(text: str) -> None:
+    found = parse(text.encode()).report
+    assert found is not None
+    assert (found.original, found.action, found.is_hard) == (OURS, "failed", True)
+    assert found.words
+
+
+VACATION = f"""From: Kelly <kelly@x.test>
+Subject: Out of office
+Auto-Submitted: auto-replied
+In-Reply-To: {OURS}
+
+I am away until Monday.
+"""
+PERSON = f"""From: Kelly <kelly@x.test>
+Subject: Re: failure notice
+
+Look what I got:
+> Message-ID: {OURS}
+> 550 no such user
+"""
+
+
+@pytest.mark.parametrize("text", [VACATION, PERSON])
+def test_O4_a_vacation_notice_and_a_person_who_quotes_one_are_no_report(text: str) -> None:
+    assert parse(text.encode()).report is None
+
+
+@given(st.binary(max_size=400), st.sampled_from([b"\n", b"\r\n"]))
+def test_R5_3_whatever_stands_in_a_report_is_read_without_a_fault(junk: bytes, end: bytes) -> None:
+    raw = report().replace(b"\n", end)
+    place = len(raw) // 2
+    parsed = parse(raw[:place] + junk + raw[place:])
+    assert parsed.unreadable == "" or parsed.unreadable.startswith("it ")
