@@ -1,4 +1,4 @@
-"""The Recipients columns, once, for the table, the command line and the exports (R1.1)."""
+"""The columns of the tables, once, for the window, the command line and the exports (R1.1, R11.2)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -34,16 +34,30 @@ RECIPIENT_COLUMNS: tuple[Column, ...] = (
     Column("inbox", "Inbox", "text", 14, shown=False),
     Column("blocked", "Blocked", "number", 7, shown=False),
 )
-_BY_KEY = {column.key: column for column in RECIPIENT_COLUMNS}
-DEFAULT_KEYS: tuple[str, ...] = tuple(column.key for column in RECIPIENT_COLUMNS if column.shown)
+TICKET_COLUMNS: tuple[Column, ...] = (
+    Column("number", "Ticket", "number", 7),
+    Column("subject", "Subject", "text", 36),
+    Column("status", "Status", "text", 19),
+    Column("requester", "Requester", "text", 18),
+    Column("customer", "Customer / Lead", "text", 18),
+    Column("assignee", "Assigned to", "text", 12, shown=False),
+    Column("priority", "Priority", "text", 8, shown=False),
+    Column("group", "Group", "text", 10, shown=False),
+    Column("type", "Type", "text", 10, shown=False),
+    Column("messages", "Messages", "number", 8),
+    Column("created", "Created", "time", 16, shown=False),
+    Column("updated", "Updated", "time", 16),
+    Column("closed", "Closed", "time", 16, shown=False),
+)
 
 
-def pick(keys: list[str] | tuple[str, ...]) -> tuple[Column, ...]:
+def pick(keys: list[str] | tuple[str, ...], among: tuple[Column, ...] = RECIPIENT_COLUMNS) -> tuple[Column, ...]:
     """The columns of these keys, in this order.  Raises BadInput for a key that is none, naming those that are."""
+    known = {column.key: column for column in among}
     for key in keys:
-        if key not in _BY_KEY:
-            raise BadInput(f"There is no column “{clean_key(key)}”. The columns are: {', '.join(_BY_KEY)}.")
-    return tuple(_BY_KEY[key] for key in dict.fromkeys(keys))
+        if key not in known:
+            raise BadInput(f"There is no column “{clean_key(key)}”. The columns are: {', '.join(known)}.")
+    return tuple(known[key] for key in dict.fromkeys(keys))
 
 
 def clean_key(key: str) -> str:

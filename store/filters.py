@@ -12,11 +12,6 @@ from typing import Literal
 from store.cleantext import clean, storable
 from store.errors import BadInput
 
-FLAGS = ("paired", "unpaired", "banned", "denied", "shared")
-NUMBERS = ("id", "tickets", "unassigned", "blocked")
-TIMES = ("last", "first")
-TEXTS = ("domain", "email", "name", "customer", "inbox")
-FIELDS = (*FLAGS, *NUMBERS, *TIMES, *TEXTS)
 _LONGEST_LINE = 4_000
 _MOST_TERMS = 60
 Comparison = Literal["=", ">", "<", ">=", "<="]
@@ -38,7 +33,39 @@ class Term:
     negated: bool = False
 
 
-def parse(line: str) -> tuple[Term, ...]:
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The conditions that a table knows, by the kind of value they take.  `counted_flag` is a number that may also be
+    asked for with yes or no."""
+
+    flags: tuple[str, ...]
+    numbers: tuple[str, ...]
+    times: tuple[str, ...]
+    texts: tuple[str, ...]
+    counted_flag: str = ""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.flags, *self.numbers, *self.times, *self.texts)
+
+
+RECIPIENTS = Grammar(
+    flags=("paired", "unpaired", "banned", "denied", "shared"),
+    numbers=("id", "tickets", "unassigned", "blocked"),
+    times=("last", "first"),
+    texts=("domain", "email", "name", "customer", "inbox"),
+    counted_flag="unassigned",
+)
+TICKETS = Grammar(
+    flags=("open", "closed", "unassigned", "mine"),
+    numbers=("number", "messages"),
+    times=("created", "updated"),
+    texts=("status", "priority", "group", "type", "customer", "requester", "from", "assignee", "subject"),
+)
+
+
+def parse(line: str, grammar: Grammar = RECIPIENTS) -> tuple[Term, ...]:
     """The conditions of a filter line, all of which must hold.
 
     Raises BadInput naming the word that cannot be used and what could stand there.
@@ -48,10 +75,10 @@ def parse(line: str) -> tuple[Term, ...]:
     terms: list[Term] = []
     for minus, field, raw in _TOKEN.findall(storable(line)):
         value = raw.strip('"')
-        if field.lower() in FIELDS:
-            terms.append(_term(field.lower(), value, negated=bool(minus)))
+        if field.lower() in grammar.fields:
+            terms.append(_term(grammar, field.lower(), value, negated=bool(minus)))
         elif field and not raw.startswith(("/", '"')) and value:
-            raise BadInput(f"“{clean(field, limit=30)}:” is no filter. There are: {', '.join(FIELDS)}.")
+            raise BadInput(f"“{clean(field, limit=30)}:” is no filter. There are: {', '.join(grammar.fields)}.")
         elif value:
             terms.append(Term("", "=", value, negated=bool(minus)))
     if len(terms) > _MOST_TERMS:
@@ -59,21 +86,21 @@ def parse(line: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-def _term(field: str, value: str, *, negated: bool) -> Term:
-    if field in FLAGS:
+def _term(grammar: Grammar, field: str, value: str, *, negated: bool) -> Term:
+    if field in grammar.flags:
         if value.lower() not in _YES:
             raise BadInput(f"{field}: takes yes or no, not “{clean(value, limit=30)}”.")
         return Term(field, "=", _YES[value.lower()], negated)
-    if field in NUMBERS:
+    if field == grammar.counted_flag and value.lower() in _YES:
+        return Term(field, ">", 0, negated ^ (not _YES[value.lower()]))
+    if field in grammar.numbers:
         return _number(field, value, negated=negated)
-    if field in TIMES:
+    if field in grammar.times:
         return _age(field, value, negated=negated)
     return Term(field, "=", value, negated)
 
 
 def _number(field: str, value: str, *, negated: bool) -> Term:
-    if field == "unassigned" and value.lower() in _YES:
-        return Term(field, ">", 0, negated ^ (not _YES[value.lower()]))
     match = _NUMBER.match(value)
     if match is None:
         raise BadInput(f"{field}: takes a number such as {field}:>3, not “{clean(value, limit=30)}”.")

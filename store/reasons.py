@@ -36,6 +36,9 @@ _SENTENCES = {
     "follows-already": "{email} follows ticket #{number} already.",
     "outbox-gone": "Mail {id} has gone already, or is going now.",
     "outbox-dropped": "Mail {id} was dropped already.",
+    "outbox-free": "Nothing is held back for {email}.",
+    "outbox-alone": "Mail {id} is about no ticket.",
+    "files-none": "Nothing is attached to ticket #{number}.",
     "tickets-none": "{email} has opened no ticket.",
     "no-row": "There is no row to act on.",
 }

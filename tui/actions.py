@@ -12,7 +12,7 @@ from store.reasons import sentence
 from store.rules import pairing as rule
 from tui.seen import Seen
 
-Place = Literal["recipients", "notifications", "outbox", "tickets", "ticket", "everywhere"]
+Place = Literal["recipients", "notifications", "outbox", "list", "tickets", "ticket", "everywhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear", "escape", "", "Clear", "drop search and filter"),
     Action("setup", "!", "ctrl+n", "Setup", "what pairing still needs, and how the inboxes fare", 13),
     Action("notifications", "N", "ctrl+b", "Notifications", "which events send mail, and what it says", 16),
+    Action("list", "t", "f10", "Tickets", "all tickets: open, closed, unassigned, mine", 8),
     Action("outbox", "O", "ctrl+y", "Outbox", "mail that waits, failed or is held back", 15),
+    Action("open", "enter", "", "Open", "read this ticket", 1, place="list"),
+    Action("new", "n", "f2", "New", "open a ticket for a customer", 2, place="list"),
+    Action("view-open", "1", "", "Open tickets", "those that are not closed", place="list"),
+    Action("view-closed", "2", "", "Closed tickets", "those that are closed", place="list"),
+    Action("view-unassigned", "3", "", "Unassigned tickets", "those without a customer", place="list"),
+    Action("view-mine", "4", "", "My tickets", "those that are assigned to you", place="list"),
+    Action("view-all", "5", "", "All tickets", "open and closed", place="list"),
+    Action("search", "/", "f3", "Search", "search and filter as you type", 3, place="list"),
+    Action("filter", "f", "ctrl+f", "Filter", "ready filters, and what a filter line can say", 5, place="list"),
+    Action("sort", "s", "ctrl+o", "Sort", "choose the column to sort by, or click its title", 6, place="list"),
+    Action("reverse", "S", "ctrl+r", "Reverse", "sort the other way round", place="list"),
+    Action("columns", "c", "f4", "Columns", "show, hide and move columns", 7, place="list"),
+    Action("export", "x", "ctrl+e", "Export", "print, copy or save what is filtered and sorted", 9, place="list"),
+    Action("refresh", "r", "f5", "Refresh", "read everything again now", place="list"),
+    Action("back", "escape", "", "Back", "drop the search, then to where you came from", 4, place="list"),
     Action("turn", "space", "enter", "On/off", "send mail of this event, or do not", 1, place="notifications"),
     Action("template", "e", "f2", "Edit", "its subject and its text", 2, place="notifications"),
     Action("master", "m", "f6", "All", "switch all ticket notifications on or off", 3, place="notifications"),
@@ -114,6 +130,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("followers", "w", "ctrl+w", "Cc and watchers", "who else gets replies, or hears of all", place="ticket"),
     Action("activities", "v", "ctrl+l", "Activities", "who changed what, and when", place="ticket"),
     Action("files", "f", "ctrl+f", "Files", "save what is attached", place="ticket"),
+    Action("outbox", "O", "ctrl+y", "Outbox", "what became of this ticket's mail", place="ticket"),
     Action("fold", "h", "ctrl+t", "History", "fold or unfold quoted history", 9, place="ticket"),
     Action("next", "n", "f6", "Next", "the next message", 11, place="ticket"),
     Action("previous", "p", "f7", "Previous", "the message before", 12, place="ticket"),
@@ -122,8 +139,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("drop", "d", "f8", "Drop", "never send it", 2, place="outbox"),
     Action("lift", "u", "f6", "Lift", "write to an address that bounced again", 3, place="outbox"),
     Action("open", "enter", "", "Ticket", "the ticket that it is about", 4, place="outbox"),
+    Action("filter", "f", "f3", "Filter", "show only mail of one state", 6, place="outbox"),
     Action("back", "escape", "", "Back", "to where you came from", 5, place="outbox"),
     Action("open", "enter", "", "Open", "read this ticket", 1, place="tickets"),
+    Action("new", "n", "f4", "New", "open a ticket for a customer", 3, place="tickets"),
+    Action("outbox", "O", "ctrl+y", "Outbox", "mail that waits, failed or is held back", 4, place="tickets"),
     Action("back", "escape", "", "Back", "to the recipients", 2, place="tickets"),
     Action("help", "?", "f1", "Help", "these keys, and the filter line", 8, place="everywhere"),
     Action("palette", "ctrl+p", "", "Palette", "find an action by its name", place="everywhere"),

@@ -1,9 +1,10 @@
 """What helps a person write a filter line (R1.2): ready filters, and the grammar in examples.  Needs no Textual."""
 
+import functools
 import re
 from typing import NamedTuple
 
-from store.filters import FIELDS
+from store.filters import RECIPIENTS, TICKETS, Grammar
 
 
 class Ready(NamedTuple):
@@ -29,10 +30,38 @@ GRAMMAR: tuple[tuple[str, str], ...] = (
     ("domain:example.com", "also email, name, customer, inbox"),
     ("-banned:yes -smith", "a minus turns a word or condition round"),
 )
+READY_TICKETS: tuple[Ready, ...] = (
+    Ready("Open", "open:yes"),
+    Ready("Closed", "closed:yes"),
+    Ready("Without a customer", "unassigned:yes"),
+    Ready("Assigned to me", "mine:yes"),
+    Ready("Assigned to nobody", "assignee:none"),
+    Ready("Updated today", "updated:<1d"),
+)
+GRAMMAR_TICKETS: tuple[tuple[str, str], ...] = (
+    ('printer "two words"', "in the subject, requester's or customer's name or address"),
+    ("open:yes mine:yes", "also closed, unassigned: yes or no"),
+    ("status:waiting", "also priority, group, type, subject: a part of it"),
+    ("customer:4 customer:none", "an id, a part of the name, or none"),
+    ("requester:bob@x.test", "or from:, an address or a part of the name"),
+    ("assignee:anna", "a login, or none"),
+    ("messages:>3 number:>100", "with > < >= <= or alone"),
+    ("created:<7d updated:>4w", "m, h, d or w ago"),
+)
+
+
+class Help(NamedTuple):
+    """What helps with the filter line of one table."""
+
+    grammar: Grammar
+    ready: tuple[Ready, ...]
+    examples: tuple[tuple[str, str], ...]
+    all_of_them: str
+
+
+RECIPIENT_HELP = Help(RECIPIENTS, READY, GRAMMAR, "all recipients")
+TICKET_HELP = Help(TICKETS, READY_TICKETS, GRAMMAR_TICKETS, "all tickets")
 _TOKEN = re.compile(r'-?(?:[A-Za-z]+:)?(?:"[^"]*"?|\S+)|\S+')
-_UNFINISHED = re.compile(rf"(?:^|\s)-?({'|'.join(FIELDS)}):\"?$", re.IGNORECASE)
-_FIRST_VALUES = {"tickets": ">0", "unassigned": ">0", "blocked": ">0", "last": "<7d", "first": "<7d"}
-_FLAGS = ("paired", "unpaired", "banned", "denied", "shared")
 
 
 def toggled(line: str, term: str) -> str:
@@ -48,30 +77,44 @@ def has(line: str, term: str) -> bool:
     return term in _TOKEN.findall(line)
 
 
-def finished(line: str) -> tuple[str, str]:
+def finished(line: str, grammar: Grammar = RECIPIENTS) -> tuple[str, str]:
     """The line without a condition that is still being typed, and what can follow that: `banned: yes or no`."""
-    match = _UNFINISHED.search(line)
+    match = _unfinished(grammar).search(line)
     if match is None:
         return line, ""
-    return line[: match.start()], _expected(match[1].lower())
+    return line[: match.start()], _expected(match[1].lower(), grammar)
 
 
-def suggestion(line: str) -> str | None:
+def suggestion(line: str, grammar: Grammar = RECIPIENTS) -> str | None:
     """The line with the field that is being typed completed: `ban` becomes `banned:yes`; None if there is none."""
     word = line.rpartition(" ")[2]
     typed = word.removeprefix("-").lower()
     if len(typed) < 2:
         return None
-    for field in FIELDS:
-        full = f"{field}:{'yes' if field in _FLAGS else _FIRST_VALUES.get(field, '')}"
+    for field in grammar.fields:
+        full = f"{field}:{_first_value(field, grammar)}"
         if full.startswith(typed) and full != typed:
             return line + full[len(typed) :]
     return None
 
 
-def _expected(field: str) -> str:
-    if field in _FLAGS:
+@functools.cache
+def _unfinished(grammar: Grammar) -> "re.Pattern[str]":
+    return re.compile(rf"(?:^|\s)-?({'|'.join(grammar.fields)}):\"?$", re.IGNORECASE)
+
+
+def _first_value(field: str, grammar: Grammar) -> str:
+    """What is most often asked for."""
+    if field in grammar.flags:
+        return "yes"
+    if field in grammar.times:
+        return "<7d"
+    return ">0" if field in grammar.numbers and field not in ("id", "number") else ""
+
+
+def _expected(field: str, grammar: Grammar) -> str:
+    if field in grammar.flags:
         return f"{field}: yes or no"
-    if field in ("last", "first"):
+    if field in grammar.times:
         return f"{field}: an age such as <7d"
-    return f"{field}: a number such as >3" if field in ("id", "tickets", "unassigned", "blocked") else f"{field}: …"
+    return f"{field}: a number such as >3" if field in grammar.numbers else f"{field}: …"

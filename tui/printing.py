@@ -31,7 +31,12 @@ class Copied(NamedTuple):
 
 
 def copied(
-    actor: Actor, selection: Selection, columns: Sequence[Column], *, cancelled: Callable[[], bool] = lambda: False
+    actor: Actor,
+    selection: Selection,
+    columns: Sequence[Column],
+    *,
+    table: str = "recipients",
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Copied:
     """What is selected, for the clipboard.
 
@@ -39,7 +44,7 @@ def copied(
     """
     lines: list[str] = []
     length = 0
-    for line in as_tsv(columns, display_rows(actor, selection, columns), timezone()):
+    for line in as_tsv(columns, display_rows(actor, selection, columns, table=table), timezone()):
         length += len(line.encode()) + 1
         if length > CLIPBOARD_BYTES:
             raise Problem(
@@ -52,9 +57,9 @@ def copied(
     return Copied("\n".join(lines) + "\n", len(lines) - 1)
 
 
-def default_path(form: str) -> str:
+def default_path(form: str, table: str = "recipients") -> str:
     """A file name to begin with, dated by the computer's clock: in the folder one works in, else at home (`~`)."""
-    name = f"recipients-{datetime.now().astimezone():%Y-%m-%d}.{form}"
+    name = f"{table}-{datetime.now().astimezone():%Y-%m-%d}.{form}"
     folder = Path.cwd()
     return str(folder / name) if os.access(folder, os.W_OK) else f"~/{name}"
 

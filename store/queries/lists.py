@@ -10,6 +10,7 @@ from peewee import JOIN
 from store.actor import Actor
 from store.models import (
     Administrator,
+    Customer,
     GroupMember,
     History,
     Inbox,
@@ -224,12 +225,32 @@ def history(actor: Actor, *, limit: int | None = None) -> Iterator[HistoryLine]:
 
 
 def history_of_ticket(actor: Actor, number: int) -> list[HistoryLine]:
-    """What was changed in one ticket, newest first.  Raises NotFound."""
+    """What was changed in one ticket, newest first, with names instead of ids.  Raises NotFound."""
     visible_ticket(actor, number)
     columns = (History.at, History.who, History.what, History.of, History.before, History.after)
     mine = (History.subject == "ticket") & (History.subject_id == number)
     rows = History.select(*columns).where(mine).order_by(History.id.desc()).tuples()
-    return [HistoryLine(at, who, what, of, _fields(old), _fields(new)) for at, who, what, of, old, new in rows]
+    lines = [HistoryLine(at, who, what, of, _fields(old), _fields(new)) for at, who, what, of, old, new in rows]
+    return list(_with_names(actor, lines))
+
+
+def _with_names(actor: Actor, lines: list[HistoryLine]) -> Iterator[HistoryLine]:
+    """Names instead of the ids of customers and assignees; of a customer that may not be seen the id alone (R10.1)."""
+    fields = [side for line in lines for side in (line.before, line.after) if side]
+    ids = {name: [side[name] for side in fields if side.get(name)] for name in ("customer_id", "assignee_id")}
+    customers = Customer.select(Customer.id, Customer.name).where(
+        Customer.id.in_(ids["customer_id"]) & scoped(actor, Customer)
+    )
+    logins = Administrator.select(Administrator.id, Administrator.login).where(Administrator.id.in_(ids["assignee_id"]))
+    known = {"customer_id": dict(customers.tuples()), "assignee_id": dict(logins.tuples())}
+    for line in lines:
+        yield line._replace(before=_named(line.before, known), after=_named(line.after, known))
+
+
+def _named(fields: Any, known: dict[str, dict[int, str]]) -> Any:
+    if fields is None:
+        return None
+    return {name: known.get(name, {}).get(value, value) for name, value in fields.items()}
 
 
 def _fields(text: str | None) -> Any:

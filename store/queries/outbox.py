@@ -1,15 +1,17 @@
 """Reading the outbox: for the sender, the window and the command line (R7.5)."""
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from peewee import JOIN, ModelSelect
+from peewee import JOIN, ModelSelect, fn
 
 from store.actor import Actor
 from store.errors import NotFound
 from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, RawMessage, Ticket
 from store.queries.scope import scoped
+from store.queries.search import among
 
 
 class OutboxRow(NamedTuple):
@@ -74,6 +76,29 @@ def lines(actor: Actor, *, state: str = "", ticket: int | None = None, limit: in
     if ticket is not None:
         query = query.where(Outbox.ticket == ticket)
     return [OutboxRow(*row) for row in query.order_by(Outbox.id.desc()).limit(limit).tuples()]
+
+
+def numbers(actor: Actor, *, state: str = "", ticket: int | None = None) -> "array[int]":
+    """The ids of the mail that the actor may see, newest first; of one state or ticket if asked for."""
+    query = Outbox.select(Outbox.id).join(Ticket, JOIN.LEFT_OUTER).where(scoped(actor, Ticket))
+    if state:
+        query = query.where(Outbox.state == state)
+    if ticket is not None:
+        query = query.where(Outbox.ticket == ticket)
+    return array("q", (number for (number,) in query.order_by(Outbox.id.desc()).tuples()))
+
+
+def some(actor: Actor, ids: Sequence[int]) -> dict[int, OutboxRow]:
+    """These mails by id; those that are gone or may not be seen are left out."""
+    rows = _rows(actor).where(among(Outbox.id, ids)).tuples()
+    return {row[0]: OutboxRow(*row) for row in rows}
+
+
+def counts(actor: Actor) -> dict[str, int]:
+    """How many mails the actor may see in each state in which they want to be seen (R10.1)."""
+    wanted = Outbox.state.in_(("queued", "failed", "bounced", "held"))
+    query = Outbox.select(Outbox.state, fn.COUNT(Outbox.id)).join(Ticket, JOIN.LEFT_OUTER)
+    return dict(query.where(scoped(actor, Ticket) & wanted).group_by(Outbox.state).tuples())
 
 
 def one(actor: Actor, outbox_id: int) -> OutboxRow:

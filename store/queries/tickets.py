@@ -42,6 +42,13 @@ class TicketLine(NamedTuple):
     version: int = 0
     merged_into: int | None = None
 
+    @property
+    def customer_name(self) -> str:
+        """`Sarah Howell (Lead)`, the name alone for a customer, '' for none (R1.1)."""
+        if self.customer is None:
+            return ""
+        return f"{self.customer.name} (Lead)" if self.customer.detail == "lead" else self.customer.name
+
 
 class ParticipantLine(NamedTuple):
     """Somebody who follows a ticket: `kind` is cc or watcher; a watcher has a login and a name."""

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.cells import cell_len
 
-from store.filters import FIELDS, parse
+from store.filters import RECIPIENTS, parse
 from store.queries.lists import InboxLine
 from store.queries.tickets import TicketLine
 from store.rules.quotes import parts
@@ -119,7 +119,7 @@ def test_R1_2_every_ready_filter_and_example_can_be_read() -> None:
     for example, _ in GRAMMAR:
         assert parse(example)
     told = " ".join(example + " " + meaning for example, meaning in GRAMMAR)
-    assert [name for name in FIELDS if name not in told] == []
+    assert [name for name in RECIPIENTS.fields if name not in told] == []
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_R1_3_no_two_actions_of_a_screen_share_a_key_nor_take_one_of_the_table()
 
 def test_R1_3_every_letter_has_a_second_key_that_is_none() -> None:
     for action in actions.ACTIONS:
-        if len(action.key) == 1:
+        if len(action.key) == 1 and not action.key.isdigit():  # digits are on every keyboard
             assert len(action.other) > 1
 
 

@@ -73,7 +73,7 @@ def export_command(
     from store.services import exports
 
     with opened(state) as actor:
-        done = exports.export_recipients(
+        done = exports.export_table(
             actor,
             file,
             _recipients(line, sort),

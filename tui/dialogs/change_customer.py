@@ -3,27 +3,26 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from store.errors import BadInput, Problem, Refused
-from store.queries import tickets as reading
 from store.queries.tickets import TicketLine
 from store.services import tickets
+from store.services.tickets import Updated
 from tui import sentences
 from tui.desk import Desk
 from tui.dialogs.customer_search import CustomerSearch
 from tui.dialogs.frame import Dialog, field
+from tui.dialogs.ticket_dialog import TicketDialog
+from tui.events import StoreChanged
 from tui.widgets.toggle import Toggle
-from tui.widgets.words import lines
-
-_NOT_SAVED = "Nothing was saved."
+from tui.widgets.words import lines, words
 
 
-class CustomerDialog(Dialog[str]):
+class CustomerDialog(TicketDialog):
     """Chooses the customer of one ticket; *Update* asks where the requester is paired to somebody else."""
 
     heading = "Customer / Lead"
@@ -31,69 +30,96 @@ class CustomerDialog(Dialog[str]):
     hint = "Enter choose · Space switch · Ctrl+S update"
 
     def __init__(self, desk: Desk, line: TicketLine) -> None:
-        super().__init__(desk)
-        self.line = line
+        super().__init__(desk, line)
         self.search = CustomerSearch(desk)
-        self._none = Toggle("No customer", id="none")
+        self._none = Toggle("none: the ticket belongs to no customer", id="none")
+        self._told = Static(classes="explained")
 
     def fields(self) -> Iterator[Widget]:
-        now = self.line.customer.name if self.line.customer else "no customer"
-        yield Static(lines([f"#{self.line.number} {self.line.subject}", f"Now: {now}"]), classes="told")
+        yield self.about()
+        yield field("Now", Static(words(sentences.customer_of(self.line), "bold")))
         yield field("Give it to", self.search)
         yield field("", self._none)
+        yield field("", self._told)
+
+    def on_store_changed(self, event: StoreChanged) -> None:
+        self.search.post_message(StoreChanged())
 
     async def carry_out(self) -> str:
-        customer = self.search.chosen
-        if customer is None and not self._none.value:
-            self.search.edit()
-            raise BadInput("Choose a customer or lead first, or switch on “No customer”.")
-        chosen = None if self._none.value or customer is None else customer.id
+        chosen = self._chosen()
         try:
-            return await self._update(chosen, None)
+            return sentences.ticket_updated(await self._update(chosen, None))
         except Refused as refused:
-            if refused.code != "change-pair" or customer is None:
+            if refused.code != "change-pair":
                 raise
-            email = str(refused.facts["email"])
-        answer = await self.app.push_screen_wait(ChangePairDialog(self.desk, email, customer.label))
+            question = ChangePairDialog(self.desk, str(refused.facts["email"]), str(refused.facts["customer"]))
+        answer = await self.app.push_screen_wait(question)
         if answer is None:
-            raise Problem(_NOT_SAVED)
-        return await self._update(chosen, answer)
+            raise Problem("Nothing was saved.")
+        return sentences.ticket_updated(await self._update(chosen, answer))
 
-    async def look_again(self) -> None:
-        self.line = await self.desk.lanes.read(reading.one, self.desk.actor, self.line.number)
+    def _chosen(self) -> int | None:
+        """The customer's id, None for none.  Raises BadInput while nothing is chosen."""
+        if self._none.value:
+            return None
+        if self.search.chosen is None:
+            self.search.edit()
+            raise BadInput(
+                "Choose a customer or lead first: type, and press Enter on the right one; or switch on none."
+            )
+        return self.search.chosen.id
 
-    async def _update(self, customer: int | None, change_pair: bool | None) -> str:
-        done = await self.desk.lanes.write(
+    async def _update(self, customer: int | None, change_pair: bool | None, *, rehearse: bool = False) -> Updated:
+        return await self.desk.lanes.write(
             tickets.update,
             self.desk.actor,
             self.line.number,
             {"customer": customer},
             change_pair=change_pair,
-            seen=self.line.version,
+            seen=None if rehearse else self.line.version,
+            rehearse=rehearse,
         )
-        return sentences.ticket_updated(done)
 
     @on(CustomerSearch.Submitted)
     def _submit(self) -> None:
         self.action_save()
 
     @on(CustomerSearch.Chosen)
-    def _chosen(self) -> None:
+    def _picked(self) -> None:
+        self.say("")
         self._none.value = False
+        self._foresee()
+
+    @on(Toggle.Changed)
+    @work(exclusive=True, group="foresee")
+    async def _foresee(self) -> None:
+        """Says before Update who would lose sight of the ticket (R10.1)."""
+        self._told.update("")
+        if self.line.assignee is None or (self.search.chosen is None and not self._none.value):
+            return
+        try:
+            foreseen = await self._update(self._chosen(), False, rehearse=True)
+        except Problem as problem:
+            self.say(str(problem))
+            return
+        if foreseen.assignee_removed:
+            who = f"{foreseen.assignee_removed} may not see it then, and is taken off as its assignee."
+            self._told.update(words(who, "$text-warning"))
 
 
 class ChangePairDialog(Dialog[bool]):
     """Gives True for Yes, False for No, None for Escape: then nothing is saved."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "forget", show=False),
         Binding("y", "save", show=False),
-        Binding("n", "no", show=False),
-        Binding("enter", "ask_again", show=False),  # one Enter too many must decide nothing
+        Binding("n", "close", show=False),
     ]
     heading = "Change pair for recipient"
     save_label = "Yes"
+    close_label = "No"
     hint = "y yes · n no · Esc save nothing"
-    AUTO_FOCUS = ""
+    AUTO_FOCUS = "#close"  # a key too many changes this ticket only
 
     def __init__(self, desk: Desk, email: str, customer: str) -> None:
         super().__init__(desk)
@@ -102,24 +128,19 @@ class ChangePairDialog(Dialog[bool]):
     def fields(self) -> Iterator[Widget]:
         told = [
             f"Change the pair of {self._email}?",
-            f"Yes: this ticket and all new tickets from this e-mail address go to {self._customer}.",
+            f"Yes: all new tickets from this e-mail address will go to {self._customer}, and this one, too.",
             "No: only this ticket changes.",
             "Other old tickets stay as they are.",
         ]
         yield Static(lines(told), classes="told")
-        yield Horizontal(Button("No, only this ticket", id="no", compact=True), classes="field")
 
     async def carry_out(self) -> bool:
         return True
 
-    def action_ask_again(self) -> None:
-        """Enter answers only on a button."""
-        self.say("Press y for Yes, n for No, or Esc to save nothing.", style="dim")
-
-    def action_no(self) -> None:
-        """Only this ticket changes."""
+    def action_close(self) -> None:
+        """No: only this ticket changes."""
         self.dismiss(False)
 
-    @on(Button.Pressed, "#no")
-    def _no(self) -> None:
-        self.action_no()
+    def action_forget(self) -> None:
+        """Nothing is saved."""
+        self.dismiss(None)

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
-from store.columns import DEFAULT_KEYS, RECIPIENT_COLUMNS, Column
+from store.columns import Column
 from store.errors import BadInput
 from store.services import preferences
 from tui.desk import Desk
@@ -30,10 +30,12 @@ class ColumnsDialog(Dialog[tuple[Column, ...]]):
     heading = "Show/Hide columns"
     hint = "Space switch · J K move · Ctrl+D defaults"
 
-    def __init__(self, desk: Desk, shown: tuple[Column, ...]) -> None:
+    def __init__(self, desk: Desk, shown: tuple[Column, ...], table: str = "recipients") -> None:
         super().__init__(desk)
+        self._table = table
+        self._all = preferences.TABLES[table]
         self._shown = {column.key for column in shown}
-        self._order = [*shown, *(column for column in RECIPIENT_COLUMNS if column.key not in self._shown)]
+        self._order = [*shown, *(column for column in self._all if column.key not in self._shown)]
         self._listed: list[Column] = []
         self._line = Input(placeholder="Filter", compact=True)
         self._options = Choices()
@@ -61,7 +63,7 @@ class ColumnsDialog(Dialog[tuple[Column, ...]]):
         keys = [column.key for column in self._order if column.key in self._shown]
         if not keys:
             raise BadInput("At least one column must be shown.")
-        return await self.desk.lanes.write(preferences.choose_columns, self.desk.actor, keys)
+        return await self.desk.lanes.write(preferences.choose_columns, self.desk.actor, keys, self._table)
 
     def action_switch(self) -> None:
         if (column := self._current()) is not None:
@@ -79,8 +81,8 @@ class ColumnsDialog(Dialog[tuple[Column, ...]]):
         self._list(target)
 
     def action_defaults(self) -> None:
-        self._shown = set(DEFAULT_KEYS)
-        self._order = list(RECIPIENT_COLUMNS)
+        self._shown = {column.key for column in self._all if column.shown}
+        self._order = list(self._all)
         self._list(0)
 
     @property

@@ -12,7 +12,7 @@ from store.columns import Column
 from store.errors import Problem, Refused
 from store.export import FORMATS, Exported
 from store.queries.recipients import Selection
-from store.services.exports import export_recipients
+from store.services.exports import export_table
 from tui import printing
 from tui.desk import Desk
 from tui.dialogs.frame import Dialog, field
@@ -53,20 +53,23 @@ class ExportDialog(Dialog[str]):
     save_label = "Export"
     AUTO_FOCUS = "Input, #save"
 
-    def __init__(self, desk: Desk, selection: Selection, columns: tuple[Column, ...], form: str) -> None:
+    def __init__(
+        self, desk: Desk, selection: Selection, columns: tuple[Column, ...], form: str, table: str = "recipients"
+    ) -> None:
         super().__init__(desk)
+        self._table = table
         self.heading = f"Export: {FORMATS[form].title}" if form in FORMATS else form.title()
         self.hint = "Enter export · Esc stop or close"
         self._selection = selection
         self._columns = columns
         self._form = form
-        self._path = Input(printing.default_path(form), id="path", compact=True)
+        self._path = Input(printing.default_path(form, table), id="path", compact=True)
         self._write_over = ""
         self._stop = False
 
     def fields(self) -> Iterator[Widget]:
         line = self._selection.line.strip()
-        what = f"Recipients filtered by “{line}”" if line else "All recipients"
+        what = f"{self._table.capitalize()} filtered by “{line}”" if line else f"All {self._table}"
         yield Static(words(f"{what}, {many(len(self._columns), 'column')}, as they are sorted."), classes="told")
         if self._form in FORMATS:
             yield field("File", self._path)
@@ -90,13 +93,18 @@ class ExportDialog(Dialog[str]):
         if self._form in FORMATS:
             return await self._to_file()
         with tempfile.TemporaryDirectory(prefix="recipients-") as folder:
-            file = Path(folder) / "recipients.txt"
+            file = Path(folder) / f"{self._table}.txt"
             done = await self._export(file, "txt")
             return await self._out(file, done)
 
     async def _copy(self) -> str:
         done = await self.desk.lanes.apart(
-            printing.copied, self.desk.actor, self._selection, self._columns, cancelled=lambda: self._stop
+            printing.copied,
+            self.desk.actor,
+            self._selection,
+            self._columns,
+            table=self._table,
+            cancelled=lambda: self._stop,
         )
         self.app.copy_to_clipboard(done.text)
         return f"Sent {many(done.rows, 'row')} to the terminal's clipboard."
@@ -128,11 +136,12 @@ class ExportDialog(Dialog[str]):
 
     async def _export(self, path: Path, form: str, *, force: bool = False) -> Exported:
         return await self.desk.lanes.apart(
-            export_recipients,
+            export_table,
             self.desk.actor,
             path,
             self._selection,
             self._columns,
+            table=self._table,
             form=form,
             force=force,
             progress=self._heard,

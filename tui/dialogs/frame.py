@@ -65,6 +65,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     ]
     heading = ""
     save_label = "Save"
+    close_label = "Close"
     wide = False
     hint = ""
     """The keys of this dialog, shown beside its buttons."""
@@ -87,7 +88,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
             yield self._said
             with Horizontal(classes="buttons"):
                 yield Static(words(self.hint), classes="hint")
-                yield Button("Close", id="close", compact=True)
+                yield Button(self.close_label, id="close", compact=True)
                 if self.save_label:
                     yield Button(self.save_label, variant="primary", id="save", compact=True)
 

@@ -8,6 +8,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from store.errors import Problem
 from tui.desk import Desk
 from tui.dialogs.frame import Choices, Dialog
 from tui.widgets.words import words
@@ -16,12 +17,16 @@ T = TypeVar("T")
 
 
 class Choice(NamedTuple, Generic[T]):
-    """One line of the list: a mark before it (`✓`, `▼`), its title, a word on it, and what choosing it gives."""
+    """One line of the list: a mark before it (`✓`, `▼`), its title, a word on it, and what choosing it gives.
+
+    `why_not` greys it; choosing it says that sentence.
+    """
 
     title: str
     gives: T
     mark: str = ""
     note: str = ""
+    why_not: str = ""
 
 
 class Picker(Dialog[T], Generic[T]):
@@ -63,15 +68,18 @@ class Picker(Dialog[T], Generic[T]):
 
     @on(OptionList.OptionSelected)
     def _picked(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._choices[event.option_index].gives)
+        self._options.highlighted = event.option_index
+        self.action_save()
 
     async def carry_out(self) -> T:
-        index = self._options.highlighted or 0
-        return self._choices[index].gives
+        choice = self._choices[self._options.highlighted or 0]
+        if choice.why_not:
+            raise Problem(choice.why_not)
+        return choice.gives
 
 
 def _options(choices: Sequence[Choice[T]]) -> Iterator[Option]:
     wide = max((len(choice.title) for choice in choices), default=0)
     for choice in choices:
-        title = words(f"{choice.mark or ' '} {choice.title:<{wide}}")
+        title = words(f"{choice.mark or ' '} {choice.title:<{wide}}", "dim" if choice.why_not else "")
         yield Option(title + words(f"  {choice.note}", "dim"))

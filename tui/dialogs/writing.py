@@ -1,57 +1,72 @@
 """Writing a reply or a note: what is typed is kept as a draft, and a reply shows exactly who gets it (R7.6, T5)."""
 
-from collections.abc import Iterator, Sequence
-from typing import ClassVar
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
+from typing import ClassVar, NamedTuple
 
 from textual import on, work
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
 from store.actor import Actor
-from store.cleantext import clean
-from store.errors import Problem
-from store.queries import notices
+from store.db import transaction
+from store.errors import Conflict, Problem
+from store.queries import notices, settings
 from store.queries import tickets as reading
 from store.queries.tickets import TicketLine
 from store.rules.notices import Addressee
 from store.services import drafts, tickets
 from store.services.drafts import Kind
+from store.services.tickets import Replied
 from tui import sentences
 from tui.desk import Desk
 from tui.dialogs.frame import Dialog
+from tui.events import StoreChanged
+from tui.widgets.editor import Editor
 from tui.widgets.toggle import Toggle
-from tui.widgets.words import lines, words
+from tui.widgets.words import lines
 
-_KEEP_SECONDS = 5.0
+KEEP_SECONDS = 5.0
 _FRAME = 6
 _LEAST = 3
+_MOST_SHOWN = 8
 
 
 class WritingDialog(Dialog[str]):
     """A text that is kept each five seconds and at every close, and is there again when the dialog is opened."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+d", "throw_away", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+d", "throw_away", show=False),
+        Binding("enter", "tick", show=False),  # it must not send what is half written
+    ]
     CSS = """
-    WritingDialog .box { width: 100%; }
     WritingDialog TextArea, WritingDialog TextArea:focus { border: none; padding: 0; background: $panel; }
-    WritingDialog .audience { height: auto; }
+    WritingDialog .audience { height: auto; scrollbar-size-vertical: 1; }
+    WritingDialog .audience Static { height: auto; }
     """
-    AUTO_FOCUS = "TextArea"
+    AUTO_FOCUS = "Editor"
     wide = True
     kind: ClassVar[Kind] = "note"
 
     def __init__(self, desk: Desk, line: TicketLine) -> None:
         super().__init__(desk)
         self.line = line
-        self._text = TextArea("", compact=True, soft_wrap=True, tab_behavior="focus")
+        self._text = Editor()
         self._kept = ""
+        self._sent = False
 
     def on_mount(self) -> None:
         self._restore()
-        self.set_interval(_KEEP_SECONDS, self._keep)
+        self.set_interval(KEEP_SECONDS, self._keep)
         self._fit()
+
+    async def on_unmount(self) -> None:
+        """The window is quit, or failed: the draft stays."""
+        if not self._saving:
+            with contextlib.suppress(Problem):  # there is nobody left to tell
+                await self._keep_now()
 
     @property
     def text(self) -> str:
@@ -60,13 +75,38 @@ class WritingDialog(Dialog[str]):
 
     def action_close(self) -> None:
         """Closing loses nothing: the draft is there again next time."""
-        self._keep()
-        super().action_close()
+        if not self._saving:
+            self._keep_and_close()
+
+    @work(exclusive=True, group="close")
+    async def _keep_and_close(self) -> None:
+        try:
+            await self._keep_now()
+        except Problem as problem:
+            self._sent = True  # a second Esc closes all the same
+            self.say(f"The draft could not be kept: {problem} Esc closes without it.")
+            return
+        self.dismiss(f"Your {self.kind} to #{self.line.number} is kept as a draft." if self.text.strip() else None)
+
+    def action_tick(self) -> None:
+        """Enter turns a tick, as the space bar does."""
+        if isinstance(self.focused, Toggle):
+            self.focused.action_turn()
 
     def action_throw_away(self) -> None:
         """Empties the editor; the draft goes with it when the dialog is closed."""
-        self._text.text = ""
+        self._text.clear()
         self.say("Thrown away; Ctrl+Z brings it back.", style="dim")
+
+    async def carry_out(self) -> str:
+        await self._keep_now()  # whatever becomes of it, what was written is not lost
+        told = await self.hand_in()
+        self._sent = True
+        return told
+
+    async def hand_in(self) -> str:
+        """Does with the text what it was written for; the sentence about it.  Raises Problem."""
+        raise NotImplementedError
 
     @work(exclusive=True, group="restore")
     async def _restore(self) -> None:
@@ -75,22 +115,26 @@ class WritingDialog(Dialog[str]):
         except Problem as problem:
             self.say(str(problem))
             return
-        if kept and not self._text.text:
+        if kept and not self.text:
             self._kept = kept
-            self._text.text = clean(kept, one_line=False, limit=None)
+            self._text.text = kept
             self._text.move_cursor(self._text.document.end)
             self.say("Your draft of before is here again; Ctrl+D throws it away.", style="dim")
 
     @work(group="keep")
     async def _keep(self) -> None:
-        text = self._text.text
-        if text == self._kept:
+        if self._saving:
             return
         try:
-            await self.desk.lanes.write(drafts.keep, self.desk.actor, self.line.number, self.kind, text)
-            self._kept = text
+            await self._keep_now()
         except Problem as problem:
             self.say(f"The draft could not be kept: {problem}")
+
+    async def _keep_now(self) -> None:
+        text = self.text
+        if not self._sent and text != self._kept:
+            await self.desk.lanes.write(drafts.keep, self.desk.actor, self.line.number, self.kind, text)
+            self._kept = text
 
     def _fit(self) -> None:
         """All the height there is goes to the text."""
@@ -115,17 +159,23 @@ class NoteDialog(WritingDialog):
         yield Static(lines([f"#{self.line.number}: for administrators only; no customer sees it."]), classes="told")
         yield self._text
 
-    async def carry_out(self) -> str:
-        await self.desk.lanes.write(tickets.note, self.desk.actor, self.line.number, self._text.text)
-        self._kept = self._text.text
+    async def hand_in(self) -> str:
+        await self.desk.lanes.write(tickets.note, self.desk.actor, self.line.number, self.text)
         return f"Added a note to #{self.line.number}."
 
     def _above(self) -> int:
         return 1
 
 
+class Look(NamedTuple):
+    """Who would get a reply now, and what else there is to know before it goes."""
+
+    audience: tuple[Addressee, ...]
+    remarks: tuple[str, ...]
+
+
 class ReplyDialog(WritingDialog):
-    """The agent's public reply.  Each address can be unticked; banned, bounced, shared and re-paired ones warn."""
+    """A public reply; every address that gets it is shown with the reason, and can be unticked (R7.6)."""
 
     heading = "Reply"
     save_label = "Send"
@@ -134,9 +184,11 @@ class ReplyDialog(WritingDialog):
 
     def __init__(self, desk: Desk, line: TicketLine) -> None:
         super().__init__(desk, line)
-        self.audience: Sequence[Addressee] = ()
-        self._ticks: list[Toggle] = []
-        self._audience = Vertical(Static("Who gets it is being read…"), classes="audience")
+        self._look: Look | None = None
+        self._ticks: dict[str, Toggle] = {}
+        self._unticked: set[str] = set()
+        self._audience = VerticalScroll(Static("Who gets it is being read…"), classes="audience", can_focus=False)
+        self._audience.styles.max_height = _MOST_SHOWN
 
     def fields(self) -> Iterator[Widget]:
         yield self._audience
@@ -146,49 +198,73 @@ class ReplyDialog(WritingDialog):
         super().on_mount()
         self._read_audience()
 
-    @property
-    def without(self) -> list[str]:
-        """The addresses that were unticked."""
-        return [one.email for one, tick in zip(self.audience, self._ticks, strict=True) if not tick.value]
+    def on_store_changed(self, event: StoreChanged) -> None:
+        """Somebody may have paired, banned or added an address while this is being written."""
+        self._read_audience()
 
-    async def carry_out(self) -> str:
+    async def hand_in(self) -> str:
+        if self._look is None:
+            raise Problem("Who gets it is still being read. Try again in a moment.")
+        without = [one.email for one in self._look.audience if one.key in self._unticked]
+        seen = self.line.version
         done = await self.desk.lanes.write(
-            tickets.reply,
-            self.desk.actor,
-            self.line.number,
-            self._text.text,
-            without=self.without,
-            seen=self.line.version,
+            send, self.desk.actor, self.line.number, self.text, self._look.audience, without, seen
         )
-        self._kept = self._text.text
         return sentences.replied(done)
 
     async def look_again(self) -> None:
         self.line = await self.desk.lanes.read(reading.one, self.desk.actor, self.line.number)
-        self._read_audience()
+        await self._show(await self.desk.lanes.read(look, self.desk.actor, self.line.number))
 
     @work(exclusive=True, group="audience")
     async def _read_audience(self) -> None:
         try:
-            found = await self.desk.lanes.read(_audience, self.desk.actor, self.line.number)
+            found = await self.desk.lanes.read(look, self.desk.actor, self.line.number)
         except Problem as problem:
             self.say(str(problem))
+        else:
+            await self._show(found)
+
+    async def _show(self, found: Look) -> None:
+        """What was unticked stays so; an address that bounced begins unticked."""
+        if found == self._look:
             return
-        self.audience = found
-        self._ticks = [Toggle(sentences.addressee(one), "bounced" not in one.warnings) for one in found]
-        await self._audience.remove_children()
-        nobody = "Nobody gets it by mail: ticket notifications are off, or there is no address."
-        shown: Sequence[Widget] = self._ticks or [Static(words(nobody, "$text-warning"))]
-        await self._audience.mount(*shown)
+        known = {one.key for one in self._look.audience} if self._look is not None else set()
+        self._unticked |= {one.key for one in found.audience if one.key not in known and "bounced" in one.warnings}
+        self._look = found
+        focused = next((key for key, tick in self._ticks.items() if tick.has_focus), None)
+        self._ticks = {
+            one.key: Toggle(sentences.addressee(one), one.key not in self._unticked) for one in found.audience
+        }
+        async with self.batch():
+            await self._audience.remove_children()
+            await self._audience.mount(*self._ticks.values(), Static(lines(found.remarks, "$text-warning")))
+        if focused is not None:
+            self._ticks.get(focused, self._text).focus()
         self._fit()
 
     def _above(self) -> int:
-        return max(1, len(self._ticks))
+        return min(_MOST_SHOWN, len(self._ticks) + (len(self._look.remarks) if self._look else 1))
 
     @on(Toggle.Changed)
     def _ticked(self) -> None:
-        self.say("")
+        self._unticked = {key for key, tick in self._ticks.items() if not tick.value}
 
 
-def _audience(actor: Actor, number: int) -> list[Addressee]:
-    return notices.reply_audience(actor, number)
+def look(actor: Actor, number: int) -> Look:
+    """Who would get a reply, and what else is to be known.  Raises NotFound."""
+    audience = tuple(notices.reply_audience(actor, number))
+    watchers = [one.login or "" for one in reading.participants(actor, number) if one.kind == "watcher"]
+    return Look(audience, tuple(sentences.reply_remarks(settings.every(), watchers, nobody=not audience)))
+
+
+def send(
+    actor: Actor, number: int, text: str, shown: Collection[Addressee], without: Sequence[str], seen: int
+) -> Replied:
+    """The reply, if exactly those would get it that the agent was shown (R7.6).  Raises as `tickets.reply`."""
+    with transaction():
+        audience = notices.reply_audience(actor, number)
+        done = tickets.reply(actor, number, text, without=without, seen=seen)
+        if tuple(audience) != tuple(shown):
+            raise Conflict("Who gets this reply", "")
+    return done

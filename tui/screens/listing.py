@@ -1,4 +1,4 @@
-"""Which recipients the table shows, in which order, and how that follows the store (R1.2, R1.7).
+"""Which rows a table shows, in which order, and how that follows the store (R1.2, R1.7, R11.2).
 
 The first page comes by LIMIT at once, all ids afterwards.  What arrives is put in front as long as nothing is filtered
 and the newest come first; else all ids are read again, which takes at most a tenth of the time.
@@ -8,17 +8,15 @@ import asyncio
 import time
 from array import array
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, Generic, TypeAlias
 
 from store.actor import Actor
 from store.errors import Problem
 from store.filters import parse
-from store.queries import recipients
 from store.queries.recipients import Selection
 from store.queries.scope import rights
 from tui.desk import Desk
-from tui.screens.opening import PAGE, FirstPage, first_page
-from tui.seen import Seen
+from tui.screens.source import PAGE, FirstPage, RowT, Source
 from tui.widgets.data_table import DataTable
 
 Ids: TypeAlias = "array[int]"
@@ -27,19 +25,21 @@ _SHARE = 10
 _RETRY_SECONDS = 2.0
 
 
-class Listing:
+class Listing(Generic[RowT]):
     """Keeps a table true to a selection.  `on_count` hears how many rows there are, None while that is not known."""
 
     def __init__(
         self,
         desk: Desk,
-        table: DataTable[Seen],
+        source: Source[RowT],
+        table: DataTable[RowT],
         *,
         on_count: Callable[[int | None], None],
         on_problem: Callable[[str], None],
     ) -> None:
-        self.selection = Selection()
+        self.selection = source.first
         self._desk = desk
+        self._source = source
         self._table = table
         self._on_count = on_count
         self._on_problem = on_problem
@@ -52,7 +52,7 @@ class Listing:
 
     def choose(self, selection: Selection) -> None:
         """Another selection; start `keep_up` anew.  Raises BadInput and stays as it was."""
-        parse(selection.line)
+        parse(selection.line, self._source.grammar)
         self.selection = selection
 
     def changed(self) -> None:
@@ -70,7 +70,7 @@ class Listing:
         self._whole = True
         self._changed.set()
 
-    async def keep_up(self, opening: FirstPage | None = None, *, restart: bool = True) -> None:
+    async def keep_up(self, opening: FirstPage[RowT] | None = None, *, restart: bool = True) -> None:
         """Shows the selection and follows the store until cancelled.  `opening` is its first page if read already."""
         while not await self._begun(opening, restart=restart):
             await asyncio.sleep(_RETRY_SECONDS)
@@ -85,11 +85,11 @@ class Listing:
                 self._changed.set()
                 await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _begun(self, opening: FirstPage | None, *, restart: bool) -> bool:
+    async def _begun(self, opening: FirstPage[RowT] | None, *, restart: bool) -> bool:
         try:
             page = opening
             if page is None:
-                page = await self._desk.lanes.read(first_page, self._desk.actor, self.selection)
+                page = await self._desk.lanes.read(self._source.page, self._desk.actor, self.selection)
             self._table.put_rows(page.rows)
             self._take(page.ids, restart=restart, complete=len(page.ids) < PAGE)
             if len(page.ids) == PAGE:
@@ -102,7 +102,8 @@ class Listing:
     async def _catch_up(self) -> None:
         whole, self._whole = self._whole, False
         if self._newest_first and not whole:
-            newer = await self._desk.lanes.read(_newer, self._desk.actor, self._ids[0] if self._ids else 0)
+            above = self._ids[0] if self._ids else 0
+            newer = await self._desk.lanes.read(_newer, self._desk.actor, self._source, above)
             if newer is not None:
                 if newer:
                     self._take(newer + self._ids)
@@ -115,7 +116,7 @@ class Listing:
 
     async def _all_ids(self) -> Ids:
         began = time.monotonic()
-        ids = await self._desk.lanes.read(recipients.ids, self._desk.actor, self.selection)
+        ids = await self._desk.lanes.read(self._source.ids, self._desk.actor, self.selection)
         self._ended = time.monotonic()
         self._cost = self._ended - began
         return ids
@@ -133,9 +134,9 @@ class Listing:
     @property
     def _newest_first(self) -> bool:
         line, sort, descending = self.selection
-        return sort == "id" and descending and not line.strip()
+        return sort == self._source.first.sort and descending and not line.strip()
 
 
-def _newer(actor: Actor, above: int) -> "array[int] | None":
+def _newer(actor: Actor, source: Source[Any], above: int) -> "array[int] | None":
     """What arrived since; None for an administrator of one partner, who may come to see old rows too (R10.1)."""
-    return recipients.newer_ids(actor, Selection(), above) if rights(actor).sees_all else None
+    return source.newer_ids(actor, source.first, above) if rights(actor).sees_all else None

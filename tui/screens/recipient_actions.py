@@ -8,35 +8,13 @@ from collections.abc import Callable, Mapping
 from textual import work
 from textual.screen import ModalScreen
 
-from store.columns import Column
 from store.errors import Problem
-from store.queries.recipients import Selection
-from tui.screens.listing import Listing
-from tui.screens.workplace import Workplace
+from tui.screens.table_screen import TableScreen
 from tui.seen import Seen
-from tui.widgets.filter_bar import FilterBar
 
 
-class RecipientActions(Workplace):
-    """The screen gives `current`, `listing`, `columns`, `bar`, and does `select`, `show_columns`, `refresh_now`."""
-
-    columns: tuple[Column, ...]
-    listing: Listing
-    bar: FilterBar
-    done_to: int | None = None
-    """The row that this agent has just changed."""
-
-    def current(self) -> Seen | None:
-        raise NotImplementedError
-
-    def select(self, selection: Selection) -> None:
-        raise NotImplementedError
-
-    def show_columns(self) -> None:
-        raise NotImplementedError
-
-    def refresh_now(self) -> None:
-        raise NotImplementedError
+class RecipientActions(TableScreen[Seen]):
+    """The actions on the row under the cursor, and the ways to other screens."""
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         return {
@@ -46,68 +24,12 @@ class RecipientActions(Workplace):
             "ban": self._ban,
             "unban": self._unban,
             "edit": self._edit,
-            "search": self.bar.edit,
-            "filter": self._choose_filter,
-            "sort": self._choose_order,
-            "reverse": self._reverse,
-            "columns": self._choose_columns,
-            "export": self._export,
-            "refresh": self._refresh,
-            "clear": self._clear,
             "setup": self._setup,
+            "list": self._ticket_list,
             "notifications": self._notifications,
             "outbox": self._outbox,
             **super().handlers(),
         }
-
-    def sort_by(self, key: str) -> None:
-        """As a click on the column's title."""
-        from tui.dialogs.sort import order_after
-
-        self._set_order(order_after(key, self._order))
-
-    @property
-    def _order(self) -> tuple[str, bool]:
-        return self.listing.selection.sort, self.listing.selection.descending
-
-    def _set_order(self, order: tuple[str, bool] | None) -> None:
-        if order is not None:
-            self.select(self.listing.selection._replace(sort=order[0], descending=order[1]))
-
-    def _reverse(self) -> None:
-        self._set_order((self._order[0], not self._order[1]))
-
-    def _choose_order(self) -> None:
-        from tui.dialogs.sort import sort_dialog
-
-        self.app.push_screen(sort_dialog(self.desk, self._order), self._set_order)
-
-    def _choose_filter(self) -> None:
-        from tui.dialogs.filters import FiltersDialog
-
-        self.app.push_screen(FiltersDialog(self.desk, self.bar.line), self._set_line)
-
-    def _set_line(self, line: str | None) -> None:
-        if line is not None:
-            self.bar.line = line
-
-    def _clear(self) -> None:
-        self.bar.line = ""
-
-    def _choose_columns(self) -> None:
-        from tui.dialogs.columns import ColumnsDialog
-
-        self.app.push_screen(ColumnsDialog(self.desk, self.columns), self._set_columns)
-
-    def _set_columns(self, columns: tuple[Column, ...] | None) -> None:
-        if columns is not None:
-            self.columns = columns
-            self.show_columns()
-            self.say("The columns are kept.", "success")
-
-    def _refresh(self) -> None:
-        self.refresh_now()
-        self.say("Read again.")
 
     def _pair(self) -> None:
         from tui.dialogs.pair import PairDialog
@@ -167,6 +89,17 @@ class RecipientActions(Workplace):
 
         self.app.push_screen(SetupDialog(self.desk))
 
+    @work(exclusive=True, group="open")
+    async def _ticket_list(self) -> None:
+        from tui.screens.ticket_list import TicketListScreen, begin
+
+        try:
+            begun = await self.desk.lanes.read(begin, self.desk.actor)
+        except Problem as problem:
+            self.say(str(problem), "error")
+        else:
+            self.app.push_screen(TicketListScreen(self.desk, begun))
+
     def _notifications(self) -> None:
         from tui.screens.notifications import NotificationsScreen
 
@@ -176,20 +109,3 @@ class RecipientActions(Workplace):
         from tui.screens.outbox import OutboxScreen
 
         self.app.push_screen(OutboxScreen(self.desk))
-
-    def _export(self) -> None:
-        from tui.dialogs.export import export_menu
-
-        self.app.push_screen(export_menu(self.desk), self._export_as)
-
-    def _export_as(self, form: str | None) -> None:
-        from tui.dialogs.export import ExportDialog, print_menu
-
-        if form == "print":
-            self.app.push_screen(print_menu(self.desk), self._export_as)
-        elif form is not None:
-            self.app.push_screen(ExportDialog(self.desk, self.listing.selection, self.columns, form), self._exported)
-
-    def _exported(self, told: str | None) -> None:
-        if told is not None:
-            self.say(told, "success")

@@ -1,6 +1,6 @@
 """The Recipients table's columns and cells (R1.1)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 
 from store.columns import Column as StoreColumn
@@ -38,15 +38,22 @@ _READ: dict[str, Callable[[Seen, tzinfo], Cell]] = {
 
 def table_columns(columns: Sequence[StoreColumn], *, id_width: int) -> list[Column]:
     """How the table lays these columns out; `id_width` is how many digits an id has at most."""
+    return laid_out(columns, "id", id_width, _SHORT, _LEAST)
+
+
+def laid_out(
+    columns: Sequence[StoreColumn], key: str, key_width: int, short: Mapping[str, str], least: Mapping[str, int]
+) -> list[Column]:
+    """Columns for a table; the one named `key` is never narrower than `key_width`."""
     return [
         Column(
             column.key,
             column.title,
-            max(column.width, id_width) if column.key == "id" else column.width,
+            max(column.width, key_width) if column.key == key else column.width,
             _ALIGN[column.kind],
-            short=_SHORT.get(column.key, ""),
+            short=short.get(column.key, ""),
             stretch=column.kind == "text",
-            least=max(_LEAST["id"], id_width) if column.key == "id" else _LEAST.get(column.key, 0),
+            least=max(least[key], key_width) if column.key == key else least.get(column.key, 0),
         )
         for column in columns
     ]

@@ -1,12 +1,14 @@
 """A ticket: its head, its messages, and all that is done with it (R11.1)."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from datetime import tzinfo
 from typing import ClassVar, NamedTuple
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -24,9 +26,12 @@ from tui.sentences import many
 from tui.widgets.cells import fit
 from tui.widgets.reader import Reader
 from tui.widgets.words import words
+from tui.widgets.wrapping import wrap
 
 _LABEL = 11
 _WIDE = 110
+_SIDE = 38
+_MOST_SHOWN, _MOST_LINES = 400, 8
 
 
 class Read(NamedTuple):
@@ -54,31 +59,35 @@ class TicketScreen(TicketActions):
     """Head and messages; follows the store while it is open."""
 
     place = "ticket"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("ticket")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("ticket"), Binding("enter", "act('menu')", show=False)]
     AUTO_FOCUS = "Reader"
 
     def __init__(self, desk: Desk, number: int) -> None:
         super().__init__(desk)
         self._number = number
         self._head = Static(id="head")
+        self._facts = Static()
+        self._side = VerticalScroll(self._facts, id="side", can_focus=False)
         self._reader = Reader()
+        self._changed = asyncio.Event()
         self._read: Read | None = None
         self._folded = True
 
     def compose(self) -> ComposeResult:
         yield self.heading
         yield self._head
-        yield self._reader
+        yield Horizontal(self._reader, self._side)
         yield self.status
         yield self.keys
 
     def on_mount(self) -> None:
         self.heading.say(f"Tickets / #{self._number}")
         self.show_keys()
-        self._follow()
+        self._changed.set()
+        self._keep_up()
 
     def on_store_changed(self, event: StoreChanged) -> None:
-        self._follow()
+        self._changed.set()
 
     def on_resize(self) -> None:
         self._show_head()
@@ -92,23 +101,30 @@ class TicketScreen(TicketActions):
             **super().handlers(),
         }
 
-    @work(exclusive=True)
-    async def _follow(self) -> None:
-        try:
-            self._read = await self.desk.lanes.read(read, self.desk.actor, self._number)
-        except Problem as problem:
-            self.say(str(problem), "error")
-        else:
-            self._show()
+    @work(group="follow")
+    async def _keep_up(self) -> None:
+        """One read after the other, so that none is given up however often the store changes."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                found = await self.desk.lanes.read(read, self.desk.actor, self._number)
+            except Problem as problem:
+                self.say(str(problem), "error")
+                continue
+            if found != self._read:
+                self._read = found
+                self._show()
 
     def refresh_now(self) -> None:
         """What this agent did is seen at once."""
-        self._follow()
+        self._changed.set()
 
     def _show(self) -> None:
         if self._read is None:
             return
         self.standing = self._read.standing
+        self.has_files = any(message.attachments for message in self._read.messages)
         ticket = self.standing.line
         self.heading.say(f"Tickets / #{ticket.number} {ticket.subject}")
         self._show_head()
@@ -118,14 +134,20 @@ class TicketScreen(TicketActions):
         self.show_keys()
 
     def _show_head(self) -> None:
-        """Columns of labels and values: two, or three where there is room."""
+        """Two columns of labels and values over the messages, or all beside them where there is room."""
+        beside = self.size.width >= _WIDE
+        self._head.display, self._side.display = not beside, beside
         if self._read is None:
             return
-        pairs = head(self._read.standing.line, self._read.followers, self._read.zone)
-        columns = 3 if self.size.width >= _WIDE else 2
-        width = max(_LABEL + 4, (self.size.width - 3) // columns)
-        rows = (pairs[i : i + columns] for i in range(0, len(pairs), columns))
-        self._head.update(Content("\n").join(Content("").join(_pair(*pair, width) for pair in row) for row in rows))
+        facts = head(self._read.standing.line, self._read.followers, self._read.zone)
+        if beside:
+            told = (piece for fact in facts for piece in _hanging(*fact, _SIDE))
+            self._facts.update(Content("\n").join(told))
+            return
+        width = max(_LABEL + 4, (self.size.width - 3) // 2)
+        pairs = [_pair(*fact, width) for fact in facts if fact.value or not fact.seldom]
+        rows = (Content("").join(pairs[i : i + 2]) for i in range(0, len(pairs), 2))
+        self._head.update(Content("\n").join(rows))
 
     def _fold(self) -> None:
         self._folded = not self._folded
@@ -137,5 +159,12 @@ class TicketScreen(TicketActions):
             self.say("This is the last message." if step > 0 else "This is the first message.", "warning")
 
 
-def _pair(label: str, value: str, width: int) -> Content:
+def _pair(label: str, value: str, seldom: bool, width: int) -> Content:
     return words(f"{label:<{_LABEL}}", "dim") + Content(fit(value, width - _LABEL - 1) + " ")
+
+
+def _hanging(label: str, value: str, seldom: bool, width: int) -> Iterator[Content]:
+    """The label, and the value in lines beside it; what is long is cut off."""
+    pieces = wrap(value[:_MOST_SHOWN] or "–", width - _LABEL)
+    for index, piece in enumerate(pieces[:_MOST_LINES]):
+        yield words(f"{label if index == 0 else '':<{_LABEL}}", "dim") + words(piece)

@@ -15,11 +15,10 @@ from store.queries import tickets as reading
 from store.queries.tickets import TicketLine
 from store.reasons import sentence
 from store.rules import ticket as rule
-from store.rules.settings import Value
 from store.rules.ticket import TicketState
 from store.services import tickets
 from tui import sentences
-from tui.actions import Action, of
+from tui.actions import Action
 from tui.screens.workplace import Workplace
 from tui.seen import Seen, see
 
@@ -38,7 +37,6 @@ _REFUSES: dict[str, Callable[[TicketState], str]] = {
     "pair": rule.why_not_pair_requester,
     "ban": rule.why_not_ban_requester,
 }
-_MENU = ("activities", "files", "merge", "pair", "ban", "close", "reopen", "edit", "followers")
 
 
 class Standing(NamedTuple):
@@ -65,6 +63,7 @@ class TicketActions(Workplace):
     """The screen gives `standing` and does `refresh_now`."""
 
     standing: Standing | None = None
+    has_files = False
 
     def refresh_now(self) -> None:
         raise NotImplementedError
@@ -77,8 +76,8 @@ class TicketActions(Workplace):
             "status": self._status,
             "assign": self._assign,
             "edit": self._edit,
-            "close": lambda: self._change(tickets.close),
-            "reopen": lambda: self._change(tickets.reopen),
+            "close": self._close_ticket,
+            "reopen": self._reopen,
             "merge": self._merge,
             "pair": self._pair,
             "ban": self._ban,
@@ -86,10 +85,13 @@ class TicketActions(Workplace):
             "activities": self._activities,
             "files": self._files,
             "menu": self._menu,
+            "outbox": self._outbox,
             **super().handlers(),
         }
 
     def why_not(self, action: Action) -> str:
+        if action.id == "files" and self.standing is not None and not self.has_files:
+            return sentence("files-none", number=self.standing.line.number)
         if action.id not in _REFUSES:
             return super().why_not(action)
         if self.standing is None:
@@ -119,13 +121,8 @@ class TicketActions(Workplace):
 
         self._ask(lambda now: CustomerDialog(self.desk, now.line))
 
-    def _edit(self) -> None:
-        from tui.dialogs.ticket_fields import EditTicketDialog
-
-        self._ask(lambda now: EditTicketDialog(self.desk, now.line))
-
     def _merge(self) -> None:
-        from tui.dialogs.ticket_fields import MergeDialog
+        from tui.dialogs.merge import MergeDialog
 
         self._ask(lambda now: MergeDialog(self.desk, now.line))
 
@@ -150,11 +147,11 @@ class TicketActions(Workplace):
 
     @work(group="read")
     async def _followers(self) -> None:
-        from tui.dialogs.ticket_fields import FollowersDialog
+        from tui.dialogs.followers import FollowersDialog, following
 
         if self.standing is not None:
             line = self.standing.line
-            found = await self._ask_store(reading.participants, line.number)
+            found = await self._ask_store(following, line.number)
             if found is not None:
                 self.app.push_screen(FollowersDialog(self.desk, line, found), self._done)
 
@@ -167,6 +164,16 @@ class TicketActions(Workplace):
             found = await self._ask_store(_history, number)
             if found is not None:
                 self.app.push_screen(ActivitiesDialog(self.desk, number, *found))
+
+    @work(group="read")
+    async def _edit(self) -> None:
+        from tui.dialogs.ticket_fields import EditTicketDialog, known_values
+
+        if self.standing is not None:
+            line = self.standing.line
+            found = await self._ask_store(known_values)
+            if found is not None:
+                self.app.push_screen(EditTicketDialog(self.desk, line, found), self._done)
 
     @work(group="read")
     async def _files(self) -> None:
@@ -184,12 +191,12 @@ class TicketActions(Workplace):
 
         if self.standing is None:
             return
-        now = await self._ask_store(_settings)
-        if now is not None:
-            names = dict.fromkeys(str(value) for key, value in now.items() if key.startswith("status."))
-            current = self.standing.line.status
-            choices = [Choice(name, name, "✓" if name == current else "") for name in (*names,)]
-            self.app.push_screen(Picker(self.desk, "Status", choices), lambda name: self._set("status", name))
+        line = self.standing.line
+        names = await self._ask_store(_statuses, line.status)
+        if names is not None:
+            choices = [Choice(clean(name), name, "✓" if name == line.status else "") for name in names]
+            picker = Picker(self.desk, "Status", choices, start=names.index(line.status))
+            self.app.push_screen(picker, lambda name: self._set(line, "status", name))
 
     @work(group="read")
     async def _assign(self) -> None:
@@ -201,22 +208,31 @@ class TicketActions(Workplace):
         found = await self._ask_store(reading.assignees, line.number)
         if found is not None:
             mine = line.assignee.id if line.assignee else ""
-            choices = [Choice("Nobody", "", "" if mine else "✓")]
+            choices = [Choice("nobody", "", "" if mine else "✓")]
             for one in found:
+                why_not = "" if one.may_see else sentence("assign-unseen", login=clean(one.login))
                 note = one.login if one.may_see else f"{one.login}: may not see this ticket"
-                choices.append(Choice(clean(one.name), one.login, "✓" if one.login == mine else "", clean(note)))
-            self.app.push_screen(Picker(self.desk, "Assigned to", choices), lambda who: self._set("assignee", who))
+                choices.append(Choice(clean(one.name), one.login, "✓" if one.login == mine else "", note, why_not))
+            start = next((place for place, choice in enumerate(choices) if choice.mark), 0)
+            picker = Picker(self.desk, "Assigned to", choices, start=start)
+            self.app.push_screen(picker, lambda who: self._set(line, "assignee", who))
 
-    def _set(self, name: str, value: str | None) -> None:
+    def _set(self, line: TicketLine, name: str, value: str | None) -> None:
         """What a list gave; None: it was closed."""
         if value is not None:
-            self._change(tickets.update, {name: value or None})
+            self._change(tickets.update, line, {name: value or None})
+
+    def _close_ticket(self) -> None:
+        if self.standing is not None:
+            self._change(tickets.close, self.standing.line)
+
+    def _reopen(self) -> None:
+        if self.standing is not None:
+            self._change(tickets.reopen, self.standing.line)
 
     @work(group="change")
-    async def _change(self, use_case: Callable[..., tickets.Updated], *args: object) -> None:
-        if self.standing is None:
-            return
-        line = self.standing.line
+    async def _change(self, use_case: Callable[..., tickets.Updated], line: TicketLine, *args: object) -> None:
+        """Changes the ticket, if it is as it was when it was looked at (R10.4)."""
         try:
             done = await self.desk.lanes.write(use_case, self.desk.actor, line.number, *args, seen=line.version)
         except Problem as problem:
@@ -233,15 +249,15 @@ class TicketActions(Workplace):
             self.say(str(problem), "error")
             return None
 
-    def _menu(self) -> None:
-        """The actions as in a menu; what may not be done says why."""
-        from tui.dialogs.picker import Choice, Picker
+    def _outbox(self) -> None:
+        from tui.screens.outbox import OutboxScreen
 
-        listed = {action.id: action for action in of("ticket")}
-        choices = [
-            Choice(listed[name].title, name, "", self.why_not(listed[name]) or listed[name].help) for name in _MENU
-        ]
-        self.app.push_screen(Picker(self.desk, "Actions", choices), self._chosen)
+        self.app.push_screen(OutboxScreen(self.desk, ticket=self.standing.line.number if self.standing else None))
+
+    def _menu(self) -> None:
+        from tui.dialogs.menu import ActionsMenu
+
+        self.app.push_screen(ActionsMenu(self.desk, self.why_not), self._chosen)
 
     def _chosen(self, name: str | None) -> None:
         if name is not None:
@@ -252,5 +268,7 @@ def _history(actor: Actor, number: int) -> tuple[list[lists.HistoryLine], tzinfo
     return lists.history_of_ticket(actor, number), settings.timezone()
 
 
-def _settings(actor: Actor) -> dict[str, Value]:
-    return settings.every()
+def _statuses(actor: Actor, now: str) -> list[str]:
+    """Those of the settings, and the ticket's own."""
+    known = (str(value) for key, value in settings.every().items() if key.startswith("status."))
+    return list(dict.fromkeys((*known, now)))

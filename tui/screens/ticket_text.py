@@ -2,43 +2,44 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
+from typing import NamedTuple
 
 from store.queries.outbox import OutboxRow
 from store.queries.tickets import MessageLine, ParticipantLine, TicketLine
 from store.rules.quotes import parts
-from tui.sentences import delivery, many, size, stamp
+from tui.sentences import customer_of, delivery, many, size, stamp
 from tui.widgets.reader import Line
 
 _LONGEST = 200_000
-_TROUBLED = ("failed", "bounced", "held")
 _DIRECTIONS = {"in": "", "out": "our reply", "note": "internal note"}
 
 
-def head(ticket: TicketLine, followers: Sequence[ParticipantLine], zone: tzinfo) -> list[tuple[str, str]]:
-    """Labels and values of what stands over the messages; those that are seldom set only when they are."""
-    requester = f"{ticket.requester.name} <{ticket.requester.detail}>" if ticket.requester else "nobody"
-    customer = "none"
-    if ticket.customer:
-        customer = ticket.customer.name + (" (Lead)" if ticket.customer.detail == "lead" else "")
+class Fact(NamedTuple):
+    """A label and its value; `seldom`: left out where there is little room and it is empty."""
+
+    label: str
+    value: str
+    seldom: bool = False
+
+
+def head(ticket: TicketLine, followers: Sequence[ParticipantLine], zone: tzinfo) -> list[Fact]:
+    """What stands over the messages, or beside them."""
+    watchers = (one.name or one.login or one.email for one in followers if one.kind == "watcher")
     return [
-        ("Requester", requester),
-        ("Status", ticket.status),
-        ("Customer", customer),
-        ("Assignee", ticket.assignee.name if ticket.assignee else "nobody"),
-        ("Created", stamp(ticket.created, zone)),
-        ("Closed", stamp(ticket.closed, zone) or "no"),
-        *((label, value) for label, value in _seldom(ticket, followers) if value),
+        Fact("Requester", f"{ticket.requester.name} <{ticket.requester.detail}>" if ticket.requester else "nobody"),
+        Fact("Status", ticket.status),
+        Fact("Customer", customer_of(ticket)),
+        Fact("Assignee", ticket.assignee.name if ticket.assignee else "nobody"),
+        Fact("Created", stamp(ticket.created, zone)),
+        Fact("Closed", stamp(ticket.closed, zone) or "no"),
+        Fact("Priority", ticket.priority, seldom=True),
+        Fact("Group", ticket.group, seldom=True),
+        Fact("Type", ticket.type, seldom=True),
+        Fact("Note", ticket.note, seldom=True),
+        Fact("Cc", ", ".join(one.email for one in followers if one.kind == "cc"), seldom=True),
+        Fact("Watchers", ", ".join(watchers), seldom=True),
+        *([Fact("Merged into", f"#{ticket.merged_into}")] if ticket.merged_into else ()),
     ]
-
-
-def _seldom(ticket: TicketLine, followers: Sequence[ParticipantLine]) -> Iterator[tuple[str, str]]:
-    yield "Priority", ticket.priority
-    yield "Group", ticket.group
-    yield "Type", ticket.type
-    yield "Note", ticket.note
-    yield "Cc", ", ".join(one.email for one in followers if one.kind == "cc")
-    yield "Watchers", ", ".join(one.name or one.login or "" for one in followers if one.kind == "watcher")
-    yield "Merged into", f"#{ticket.merged_into}" if ticket.merged_into else ""
 
 
 def message_lines(
@@ -59,7 +60,7 @@ def _message(message: MessageLine, sent: Sequence[OutboxRow], zone: tzinfo, *, f
     for attachment in message.attachments:
         name = attachment.name or "without a name"
         yield Line(f"Attached: {name} · {attachment.type} · {size(attachment.size)}", "dim")
-    yield from (Line(delivery(row), "note" if row.state in _TROUBLED else "dim") for row in sent)
+    yield from (Line(f"✉ {told}", "bad" if bad else "dim") for told, bad in delivery(sent))
     yield from _text(message, folded=folded)
     yield Line("")
 

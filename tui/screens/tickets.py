@@ -14,13 +14,14 @@ from store.errors import Problem
 from store.queries import settings, tickets
 from store.queries.tickets import TicketLine
 from store.reasons import sentence
+from store.services.tickets import Opened
 from tui.actions import Action
 from tui.desk import Desk
 from tui.events import StoreChanged
 from tui.screens.ticket import TicketScreen
 from tui.screens.workplace import Workplace, bindings
 from tui.seen import Seen
-from tui.sentences import many, stamp
+from tui.sentences import goes_to, many, stamp
 from tui.widgets import table_messages
 from tui.widgets.cells import Cell
 from tui.widgets.column_layout import Column
@@ -75,7 +76,13 @@ class TicketsScreen(Workplace):
         self._follow()
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
-        return {"open": self._open, "back": self.dismiss, **super().handlers()}
+        return {
+            "open": self._open,
+            "new": self._new,
+            "outbox": self._outbox,
+            "back": self.dismiss,
+            **super().handlers(),
+        }
 
     def why_not(self, action: Action) -> str:
         return sentence("no-row") if action.id == "open" and self.table.cursor_id is None else ""
@@ -110,14 +117,29 @@ class TicketsScreen(Workplace):
         if (number := self.table.cursor_id) is not None:
             self.app.push_screen(TicketScreen(self.desk, number))
 
+    def _new(self) -> None:
+        from tui.dialogs.new_ticket import NewTicketDialog
+
+        self.app.push_screen(NewTicketDialog(self.desk), self._opened)
+
+    def _opened(self, done: Opened | None) -> None:
+        """The new ticket may be another address's, so it is shown at once."""
+        if done is not None:
+            screen = TicketScreen(self.desk, done.number)
+            self.app.push_screen(screen)
+            screen.say(f"Opened #{done.number}. {goes_to(done.to)}", "success")
+
+    def _outbox(self) -> None:
+        from tui.screens.outbox import OutboxScreen
+
+        self.app.push_screen(OutboxScreen(self.desk))
+
     def _cells(self, line: TicketLine) -> Sequence[Cell]:
-        customer = line.customer
-        lead = " (Lead)" if customer and customer.detail == "lead" else ""
         return (
             Cell(str(line.number)),
             Cell(line.subject),
             Cell(line.status),
-            Cell(f"{customer.name}{lead}" if customer else ""),
+            Cell(line.customer_name),
             Cell(str(line.messages)),
             Cell(stamp(line.created, self._zone)),
         )

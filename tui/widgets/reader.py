@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from tui.widgets.wrapping import wrap
 
-LineStyle = Literal["", "head", "dim", "note", "quote"]
+LineStyle = Literal["", "head", "dim", "note", "quote", "bad"]
 
 
 class Line(NamedTuple):
@@ -35,7 +35,7 @@ class Reader(ScrollView, can_focus=True):
         Binding("home,g", "scroll_home", show=False),
         Binding("end,G", "scroll_end", show=False),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"reader--{style}" for style in ("head", "dim", "note", "quote")}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"reader--{style}" for style in ("head", "dim", "note", "quote", "bad")}
     DEFAULT_CSS = """
     Reader {
         height: 1fr;
@@ -46,6 +46,7 @@ class Reader(ScrollView, can_focus=True):
         & > .reader--dim { color: $foreground 60%; }
         & > .reader--note { color: $text-warning; }
         & > .reader--quote { color: $foreground 60%; }
+        & > .reader--bad { color: $text-error; text-style: bold; }
     }
     """
 
