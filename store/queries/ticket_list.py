@@ -25,7 +25,7 @@ from store.rules.deny import fold
 FIRST = Selection("", "number", True)
 _CHUNK = 500
 _COMPARE = {"=": eq, ">": gt, "<": lt, ">=": ge, "<=": le}
-_MESSAGES = Message.select(fn.COUNT(Message.id)).where(Message.ticket == Ticket.id)
+_MESSAGES = fn.COALESCE(Message.select(fn.COUNT(Message.id)).where(Message.ticket == Ticket.id), 0)
 _SORTS: dict[str, Any] = {
     "number": Ticket.id,
     "subject": Ticket.search,
