@@ -4,7 +4,7 @@
 
 Reported: first rows against a trivial Textual app; the latency of cursor-down, page-down, end and a random jump (key
 to the first byte of the answer, in a real pty) against the same window with 1,000 rows; memory; bytes of a cursor move;
-and what `recipients list` takes more than `python -c pass`.
+and what `recipients list` takes more than `python -c pass`.  With --table tickets: keys and memory of the ticket list.
 """
 
 import argparse
@@ -36,11 +36,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--table", choices=("recipients", "tickets"), default="recipients")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = wanted.folder or Path(made)
+        if wanted.table == "tickets":
+            print(json.dumps(_ticket_list(folder, wanted.rows), indent=1))
+            return
         big, small = _stores(folder, wanted.rows)
         print(json.dumps(_measured(big, small, wanted.rows), indent=1))
+
+
+def _ticket_list(folder: Path, rows: int) -> dict[str, Any]:
+    folder.mkdir(exist_ok=True)
+    sessions = {}
+    for count in (1_000, rows):
+        store = folder / f"{count}-tickets.db"
+        if not store.exists():
+            seed(store, recipients=max(100, count // 10), customers=max(10, count // 100), tickets=count)
+        sessions[count] = _session(store, count, tickets=True)
+    few, many = sessions[1_000], sessions[rows]
+    ratios = {key: _ratios(many["keys"][key], few["keys"][key]) for key in many["keys"]}
+    return {
+        "rows": rows,
+        "opened_ms": {"1000": few["opened"], str(rows): many["opened"]},
+        "keys_ms": {"1000": few["keys"], str(rows): many["keys"], "ratio": ratios},
+        "memory_mb": {"1000": few["memory"], str(rows): many["memory"]},
+    }
 
 
 def _stores(folder: Path, rows: int) -> tuple[Path, Path]:
@@ -82,7 +104,7 @@ def _until(command: list[str], text: str) -> float:
         return (time.perf_counter() - began) * 1_000
 
 
-def _session(store: Path, rows: int) -> dict[str, Any]:
+def _session(store: Path, rows: int, *, tickets: bool = False) -> dict[str, Any]:
     chance = random.Random(3)
     actions: dict[str, Keys] = {
         "down": lambda screen, n: "down",
@@ -91,11 +113,23 @@ def _session(store: Path, rows: int) -> dict[str, Any]:
         "jump": lambda screen, n: _click(_COLUMNS, 5 + (n % 2) * 15 + chance.randrange(15)),
     }
     with PtyScreen(_window(store), columns=_COLUMNS, lines=_LINES) as screen:
-        screen.wait_for(f"{rows:,} recipients", 60)
+        screen.wait_for("recipients ·" if tickets else f"{rows:,} recipients", 60)
         screen.settle(1.0)
+        opened = _open_list(screen, rows) if tickets else 0.0
         keys = {name: _latencies(screen, action) for name, action in actions.items()}
         memory = _memory(screen)
-    return {"keys": keys, "memory": memory, "bytes": _moved_bytes(store)}
+    return {"keys": keys, "memory": memory, "bytes": {} if tickets else _moved_bytes(store), "opened": opened}
+
+
+def _open_list(screen: PtyScreen, rows: int) -> float:
+    """Milliseconds from the key to the first tickets; returns when all are counted."""
+    began = time.perf_counter()
+    screen.press("t")
+    screen.wait_for("Question ", 60)
+    taken = (time.perf_counter() - began) * 1_000
+    screen.wait_for(f"{rows:,} found", 60)
+    screen.settle(1.0)
+    return round(taken, 1)
 
 
 def _moved_bytes(store: Path) -> dict[str, float]:

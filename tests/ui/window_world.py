@@ -72,7 +72,13 @@ def add_sender(email: str, name: str = "", *, tickets: int = 0, **fields: object
 def add_ticket(requester: int | None, subject: str, *, text: str = "Hello", customer: int | None = None) -> int:
     """A ticket with one message; its number.  Call inside a session."""
     ticket = Ticket.create(
-        subject=subject, status="New", requester=requester, customer=customer, created=NOW, updated=NOW
+        subject=subject,
+        search=fold(subject),
+        status="New",
+        requester=requester,
+        customer=customer,
+        created=NOW,
+        updated=NOW,
     )
     add_message(ticket.id, requester, text)
     return int(ticket.id)
