@@ -24,9 +24,18 @@ def contains(table: type[Base], word: str) -> Expression:
     From three characters on the trigram index answers; shorter ones are looked for row by row, which finds a first
     page at once.
     """
-    folded = storable(fold(word))  # a NUL would end SQLite's string in the middle
-    if len(folded) < _SHORTEST_INDEXED:
+    folded = _folded(word)
+    if not is_indexed(word):
         return fn.INSTR(table.search, folded) > 0
     name = _INDEXES[table]
     quoted = '"' + folded.replace('"', '""') + '"'
     return table.id.in_(SQL(f"(SELECT rowid FROM {name} WHERE {name} MATCH ?)", (quoted,)))
+
+
+def is_indexed(word: str) -> bool:
+    """Whether the trigram index answers for this word."""
+    return len(_folded(word)) >= _SHORTEST_INDEXED
+
+
+def _folded(word: str) -> str:
+    return storable(fold(word))  # a NUL would end SQLite's string in the middle

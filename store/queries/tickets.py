@@ -10,6 +10,7 @@ from peewee import JOIN, Expression, fn
 from store.actor import Actor
 from store.models import Administrator, Attachment, Customer, Message, Participant, Recipient, Ticket
 from store.queries.scope import scoped, sees, visible_ticket
+from store.queries.search import among
 from store.queries.senders import sender_state
 from store.rules.ticket import TicketState
 
@@ -111,7 +112,7 @@ def numbers_opened_by(actor: Actor, recipient_id: int) -> "array[int]":
 
 def some(actor: Actor, numbers: Sequence[int]) -> dict[int, TicketLine]:
     """These tickets by number; those that may not be seen are left out."""
-    return {line.number: line for line in _lines(actor, Ticket.id.in_(list(numbers)), None)}
+    return {line.number: line for line in _lines(actor, among(Ticket.id, numbers), None)}
 
 
 def one(actor: Actor, number: int) -> TicketLine:
