@@ -1,5 +1,6 @@
 """An SMTP server that answers each address as it is told: a real one over a socket, also with TLS."""
 
+import socket
 import ssl
 import time
 from collections.abc import Callable
@@ -41,17 +42,18 @@ class Server(Controller):
     def _trigger_server(self) -> None:
         """aiosmtpd asks its own port whether it is up; the port is only known once the server is."""
         assert self.server is not None
-        self.port = self.server.sockets[0].getsockname()[1]
+        listener = self.server.sockets[0]
+        self.port = listener.getsockname()[1]
+        # asyncio sees no TCP in it and would leave each answer waiting 40 ms for the acknowledgement of the one before
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super()._trigger_server()
 
-    @property
     def texts(self) -> list[str]:
         """Their plain texts."""
-        return [one.get_body(("plain",)).get_content().replace("\r\n", "\n") for one in self.read]
+        return [one.get_body(("plain",)).get_content().replace("\r\n", "\n") for one in self.read()]
 
-    @property
     def read(self) -> list[EmailMessage]:
-        """The messages that were taken, as a mail program reads them."""
+        """The messages that were taken, as a mail program reads them.  (aiosmtpd reads properties of its own accord.)"""
         return [message_from_bytes(one.original_content or b"", policy=policy.default) for one in self.taken]
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: Any) -> str:

@@ -69,10 +69,10 @@ def test_R7_5_a_queued_letter_is_sent_once_and_marked(server: Server, desk: str)
     (row,) = write_to("kelly@x.test")
     assert (send_once().sent, send_once().sent) == (1, 0)
     assert (now_of(row).state, now_of(row).tries) == ("sent", 1)
-    (mail,) = server.read
+    (mail,) = server.read()
     assert mail["From"] == '"Help, Desk" <help@us.test>'
     assert (mail["To"], mail["Message-ID"]) == ("Kelly <kelly@x.test>", row.message_id)
-    assert "\n\nGood morning.\n\n" in server.texts[0]
+    assert "\n\nGood morning.\n\n" in server.texts()[0]
     assert "Good morning." in mail.get_body(("html",)).get_content()
     assert outgoing().last_success is not None
 
@@ -123,7 +123,7 @@ def test_O2_a_connection_lost_after_the_text_is_tried_once_more_with_the_same_id
     server.after_data = {}
     send_once()
     assert now_of(row).state in ("sent", "failed")
-    assert {mail["Message-ID"] for mail in server.read} == {row.message_id}
+    assert {mail["Message-ID"] for mail in server.read()} == {row.message_id}
     assert len(server.taken) <= 2
 
 
@@ -148,7 +148,7 @@ def test_O2_killed_between_accept_and_mark_it_is_sent_once_more_with_the_same_id
     assert (now_of(row).state, len(server.taken)) == ("sending", 1)
     server.on_data = lambda: None
     assert send_once().sent == 1
-    assert [mail["Message-ID"] for mail in server.read] == [row.message_id] * 2
+    assert [mail["Message-ID"] for mail in server.read()] == [row.message_id] * 2
     assert (now_of(row).state, now_of(row).uncertain) == ("sent", True)
 
 
@@ -207,8 +207,8 @@ def test_R7_2_send_only_to_gets_all_and_nobody_else_does(server: Server, desk: s
     write_to("kelly@x.test")
     send_once()
     assert [envelope.rcpt_tos for envelope in server.taken] == [["tester@us.test"]]
-    assert server.read[0]["To"] == "tester@us.test"
-    assert server.read[0]["X-Tickets-Intended-For"] == "kelly@x.test"
+    assert server.read()[0]["To"] == "tester@us.test"
+    assert server.read()[0]["X-Tickets-Intended-For"] == "kelly@x.test"
 
 
 def test_R7_2_a_copy_of_mail_to_customers_whose_refusal_stops_nothing(server: Server, desk: str) -> None:
@@ -322,7 +322,7 @@ def test_R7_2_starttls_that_is_not_offered_sends_nothing(server: Server) -> None
 def test_R7_5_lines_that_begin_with_a_dot_arrive_as_they_were(server: Server, desk: str) -> None:
     write_to("kelly@x.test", text="one\n.\n..two\n.three")
     send_once()
-    assert "one\n.\n..two\n.three" in server.texts[0]
+    assert "one\n.\n..two\n.three" in server.texts()[0]
 
 
 def test_R7_5_the_worker_sends_within_a_moment(server: Server, desk: str, tmp_path: Path) -> None:
