@@ -53,7 +53,7 @@ class Server(Controller):
         return [one.get_body(("plain",)).get_content().replace("\r\n", "\n") for one in self.read()]
 
     def read(self) -> list[EmailMessage]:
-        """The messages that were taken, as a mail program reads them.  (aiosmtpd reads properties of its own accord.)"""
+        """The messages that were taken, as a mail program reads them.  (aiosmtpd calls properties by itself.)"""
         return [message_from_bytes(one.original_content or b"", policy=policy.default) for one in self.taken]
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: Any) -> str:

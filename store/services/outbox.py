@@ -14,7 +14,7 @@ from store.actor import MAIL, Actor
 from store.cleantext import clean
 from store.db import transaction
 from store.errors import Conflict, NotFound
-from store.models import AddressHold, Message, Outbox, OutgoingState, Ticket
+from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, Ticket
 from store.queries import settings
 from store.queries.notices import held_keys
 from store.queries.scope import scoped
@@ -37,7 +37,7 @@ _UNCERTAIN_TWICE = (
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message to send.  `attachments_of` is the ticket's message that caused it."""
+    """One message to send.  `attachments_of` is the agent's own mail whose files go with it, None for most."""
 
     id: int
     event: str
@@ -85,12 +85,16 @@ def claim(fence: Fence, *, limit: int = 20) -> list[Letter]:
         Outbox.update(state="sending", tries=Outbox.tries + 1, version=Outbox.version + 1).where(
             Outbox.id.in_([row.id for row in going])
         ).execute()
-    return [_letter(row) for row in going]
+        files = _with_files([row.caused_by_id for row in going if row.caused_by_id is not None])
+    return [_letter(row, files) for row in going]
 
 
 def mark_sent(fence: Fence, outbox_id: int) -> None:
     """The server took it.  Raises LostLease."""
-    _after(fence, outbox_id, "sent", "", sent=datetime.now(UTC), next_try=None)
+    sent = {"state": "sent", "last_error": "", "sent": datetime.now(UTC), "next_try": None}
+    with transaction():
+        hold(fence)
+        Outbox.update(**sent, version=Outbox.version + 1).where(Outbox.id == outbox_id).execute()
 
 
 def mark_deferred(fence: Fence, outbox_id: int, words: str) -> None:
@@ -275,7 +279,15 @@ def _thing(row: Outbox) -> Thing:
     return Thing("outbox", row.id, f"mail {row.id} to {row.to}")
 
 
-def _letter(row: Outbox) -> Letter:
+def _with_files(messages: Sequence[int]) -> set[int]:
+    """Those of these messages that are agents' own mail with something attached."""
+    mine = Message.id.in_(list(messages)) & (Message.direction == "out")
+    found = Attachment.select(Attachment.message).join(Message).where(mine).distinct()
+    return {message for (message,) in found.tuples()}
+
+
+def _letter(row: Outbox, files: set[int]) -> Letter:
     own = ("attachments_of", "ticket", "tries")
     fields = {name: getattr(row, name) for name in Letter.__dataclass_fields__ if name not in own}
-    return Letter(**fields, ticket=row.ticket_id, attachments_of=row.caused_by_id, tries=row.tries + 1)
+    attached = row.caused_by_id if row.caused_by_id in files else None
+    return Letter(**fields, ticket=row.ticket_id, attachments_of=attached, tries=row.tries + 1)
