@@ -78,14 +78,17 @@ def _inboxes() -> Iterator[Finding]:
 def _outgoing() -> Iterator[Finding]:
     from store import shapes
     from store.queries.outbox import outgoing
+    from tui.sentences import many
 
     now = outgoing()
     if now.last_error:
         again = f"; next try {shapes.moment(now.next_try)}" if now.next_try else ""
         yield Finding("bad", f"sending: {now.last_error.rstrip('.')}{again}", "recipients smtp test ADDRESS")
     elif now.last_success:
-        yield Finding("ok", f"sending: last well {shapes.moment(now.last_success)}; {now.queued} mails wait")
+        yield Finding("ok", f"sending: last well {shapes.moment(now.last_success)}; {many(now.queued, 'mail')} waiting")
     if now.failed:
-        yield Finding("bad", f"{now.failed} mails failed for good", "recipients list outbox --filter state:failed")
+        yield Finding(
+            "bad", f"{many(now.failed, 'mail')} failed for good", "recipients list outbox --filter state:failed"
+        )
     if now.held:
-        yield Finding("ok", f"{now.held} mails are held back: recipients list outbox --filter state:held")
+        yield Finding("ok", f"{many(now.held, 'mail')} held back: recipients list outbox --filter state:held")

@@ -141,10 +141,13 @@ def outbox_drop(state: Globals, outbox_id: int) -> None:
 def outbox_lift(state: Globals, email: str) -> None:
     """Write to an address that bounced again; what was held for it is queued."""
     from store.services import outbox
+    from tui.sentences import many
 
     with opened(state) as actor:
         count = outbox.lift(actor, email)
-    show(state, {"email": email, "queued": count}, f"{email} may be written to again; {count} held mails are queued.")
+    show(
+        state, {"email": email, "queued": count}, f"{email} may be written to again; {many(count, 'held mail')} queued."
+    )
 
 
 def _text(value: object) -> str:

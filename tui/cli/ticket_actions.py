@@ -120,10 +120,17 @@ def reopen(state: Globals, number: int, rehearse: bool) -> None:
 def merge(state: Globals, number: int, into: int, rehearse: bool) -> None:
     """Merge ticket NUMBER into ticket INTO; answers to the old number go there, too."""
     from store.services import tickets
+    from tui import sentences
 
     with opened(state) as actor:
         done = tickets.merge(actor, number, into, rehearse=rehearse)
-        _done(state, actor, into, f"Merged #{number} into #{into}: {done.messages} messages moved.", rehearse)
+        _done(
+            state,
+            actor,
+            into,
+            f"Merged #{number} into #{into}: {sentences.many(done.messages, 'message')} moved.",
+            rehearse,
+        )
 
 
 @click.command("pair")
