@@ -240,24 +240,16 @@ def ticket_updated(done: "Updated") -> str:
 def activity(line: "HistoryLine", zone: tzinfo) -> str:
     """`2026-11-23 14:05 anna changed the status: New → Resolved`."""
     before, after = line.before or {}, line.after or {}
-    told = [
-        _change_of(name, before.get(name), after.get(name))
-        for name in dict.fromkeys((*before, *after))
-        if name in _FIELDS
-    ]
-    did = _DID.get(line.what, f"changed the {clean(line.what)}") if "note" not in after else "changed the note"
+    did = "changed the note" if "note" in after else _DID.get(line.what, f"changed the {clean(line.what)}")
+    names = [name for name in dict.fromkeys((*before, *after)) if name in _FIELDS]
+    told = [_change_of(name, line, named=not did.endswith(_FIELDS[name])) for name in names]
     return f"{stamp(line.at, zone)} {clean(line.who)} {did}{': ' if told else ''}{', '.join(told)}"
 
 
-def _change_of(name: str, old: object, new: object) -> str:
-    """`New → Resolved`, `status New → Resolved` where the field is not clear from what was done."""
-    shown = [clean(value, limit=120) or "none" for value in (old, new)]
-    label = f"{_FIELDS[name]} " if _FIELDS[name] else ""
-    return (
-        f"{label}{shown[1]}"
-        if old is None and name not in ("customer_id", "assignee_id")
-        else f"{label}{shown[0]} → {shown[1]}"
-    )
+def _change_of(name: str, line: "HistoryLine", *, named: bool) -> str:
+    """`New → Resolved`; with its name where that is not said yet."""
+    sides = [clean(side[name], limit=120) or "none" for side in (line.before, line.after) if side and name in side]
+    return (f"{_FIELDS[name]} " if named else "") + " → ".join(sides)
 
 
 def customer_of(line: "TicketLine") -> str:
@@ -268,8 +260,8 @@ def customer_of(line: "TicketLine") -> str:
 
 
 def goes_to(addresses: Sequence[str]) -> str:
-    """Who gets a mail."""
-    return f"It goes to {_listed(addresses) or 'nobody by mail'}."
+    """Who hears of something by mail."""
+    return f"Mail goes to {_listed(addresses) or 'nobody'}."
 
 
 def merging_preview(line: "TicketLine", into: "TicketLine") -> list[str]:

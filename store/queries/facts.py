@@ -1,22 +1,28 @@
-"""What a template may say of a ticket, read from the tables (R7.3)."""
+"""What a template may say of a ticket (R7.3)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from store.cleantext import clean
-from store.models import Administrator, Customer, Message, Recipient, Ticket
-from store.queries import settings
+from store.models import Customer, Message, Recipient
+from store.queries.books import Books
 
 
 def facts_of(
-    ticket: Ticket, *, message: int | None, actor: str = "", changes: Sequence[tuple[str, str, str]] = ()
+    books: Books,
+    number: int,
+    message: Message | None,
+    zone: tzinfo,
+    *,
+    actor: str = "",
+    changes: Sequence[tuple[str, str, str]] = (),
 ) -> dict[str, Any]:
-    """What a template may say of a ticket (R7.3)."""
-    requester = Recipient.get_or_none(Recipient.id == ticket.requester_id)
-    customer = Customer.get_or_none(Customer.id == ticket.customer_id)
-    assignee = Administrator.get_or_none(Administrator.id == ticket.assignee_id)
-    about = Message.get_or_none(Message.id == message)
+    """What a template may say of a ticket and of a message in it; times in `zone`."""
+    ticket = books.tickets[number]
+    requester = books.requesters.get(ticket.requester_id)
+    customer = books.customers.get(ticket.customer_id)
+    assignee = books.administrators.get(ticket.assignee_id)
     shape = {
         "id": ticket.id,
         "number": ticket.id,
@@ -25,14 +31,14 @@ def facts_of(
         "priority": clean(ticket.priority),
         "group": clean(ticket.ticket_group),
         "type": clean(ticket.ticket_type),
-        "created": _stamp(ticket.created),
+        "created": _stamp(ticket.created, zone),
     }
     return {
         "ticket": shape,
         "customer": _named(customer) if customer else {},
         "requester": {"name": clean(requester.name), "email": clean(requester.email)} if requester else {},
         "assignee": {"name": clean(assignee.name)} if assignee else {},
-        "message": _said(about) if about else {},
+        "message": _said(books, message, requester, zone) if message else {},
         "actor": {"name": clean(actor)},
         "changes": [{"what": what, "before": clean(old), "after": clean(new)} for what, old, new in changes],
     }
@@ -42,14 +48,15 @@ def _named(customer: Customer) -> dict[str, object]:
     return {"id": customer.id, "name": clean(customer.name)}
 
 
-def _said(message: Message) -> dict[str, str]:
+def _said(books: Books, message: Message, requester: Recipient | None, zone: tzinfo) -> dict[str, str]:
     """An internal note is for administrators: the customers' events are never about one (THREATS O7)."""
-    sender = Recipient.get_or_none(Recipient.id == message.sender_id)
-    author = Administrator.get_or_none(Administrator.id == message.author_id)
-    name = author.name if author else sender.name if sender else message.sender_name or message.sender_email
+    author = books.administrators.get(message.author_id)
+    by_requester = requester is not None and message.sender_id == requester.id
+    edited = requester.name if requester is not None and by_requester else ""
+    name = author.name if author else edited or message.sender_name or message.sender_email
     text = clean(message.text, one_line=False, limit=None)
-    return {"text": text, "sender": clean(name), "created": _stamp(message.created)}
+    return {"text": text, "sender": clean(name), "created": _stamp(message.created, zone)}
 
 
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(settings.timezone()).strftime("%Y-%m-%d %H:%M")
+def _stamp(moment: datetime, zone: tzinfo) -> str:
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")

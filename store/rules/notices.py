@@ -1,12 +1,12 @@
 """Who hears of what (R7.4): plain facts in, addressees out."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """An address that may hear of a ticket.  `customer` is the one it is paired to; `held` since it bounced."""
+    """An address that may hear of a ticket.  `customer` is the one it is paired to."""
 
     email: str
     key: str
@@ -14,7 +14,6 @@ class Party:
     customer: int | None = None
     banned: bool = False
     shared: bool = False
-    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,11 @@ def plan(event: str, circle: Circle, *, without: Collection[str] = ()) -> tuple[
     return tuple(found.values())
 
 
+def warned(one: Addressee, word: str) -> Addressee:
+    """The same with one more warning."""
+    return replace(one, warnings=(*one.warnings, word))
+
+
 def may_confirm(circle: Circle, *, automatic: bool) -> bool:
     """R7.4, R5.4: *Request received* goes to a requester through whose pairing the ticket has its customer."""
     if automatic or circle.customer is None or not circle.requester:
@@ -96,5 +100,5 @@ def may_confirm(circle: Circle, *, automatic: bool) -> bool:
 
 def _warnings(party: Party, circle: Circle, part: str) -> tuple[str, ...]:
     strayed = part != "profile" and party.customer is not None and party.customer != circle.customer
-    said = (("banned", party.banned), ("bounced", party.held), ("shared", party.shared), ("re-paired", strayed))
+    said = (("banned", party.banned), ("shared", party.shared), ("re-paired", strayed))
     return tuple(word for word, holds in said if holds)

@@ -1,24 +1,31 @@
 """Telling who should hear (R7): rows for the outbox, written in the transaction of what causes them."""
 
+import re
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from peewee import fn
 
 from store import bulk, patterns, templates
 from store.cleantext import clean
-from store.models import Administrator, Inbox, Message, Outbox, Ticket
+from store.models import Message, Outbox
 from store.queries import settings
+from store.queries.books import Books, held_keys
 from store.queries.facts import facts_of
-from store.queries.notices import circle_of, confirms_now, is_on
+from store.queries.notices import is_on
+from store.queries.search import among
 from store.rules.events import BY_KEY
 from store.rules.notices import PARTS, Addressee, plan
 from store.rules.settings import Value
 from store.rules.subjects import subject_key
+from store.templates import Rendered
 
 _HOUR = timedelta(hours=1)
 _GOING = ("queued", "sending", "sent", "bounced")
-_MOST_REFERENCES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +51,77 @@ def announce(news: Iterable[News]) -> tuple[str, ...]:
     An address that bounced, or that had too many in the last hour, gets a row that is held, and is not named (R7.7).
     """
     now = settings.every()
-    told: dict[str, None] = {}
-    for one in news:
-        if is_on(one.event, now):
-            told.update(dict.fromkeys(_announce_one(one, now)))
-    return tuple(told)
+    wanted = [one for one in news if is_on(one.event, now)]
+    if not wanted:
+        return ()
+    books = Books({one.ticket for one in wanted}, now)
+    letters = _fresh([letter for one in wanted for letter in _letters(books, one)])
+    held = _why_held([addressee for _, addressee in letters], now)
+    rows = _rows(books, letters, held)
+    bulk.insert(Outbox, rows)
+    return tuple(dict.fromkeys(clean(row["to"]) for row in rows if row["state"] == "queued"))
 
 
-def would_tell(event: str) -> bool:
-    """Whether mail of this event is written at all, to save looking further."""
-    return is_on(event, settings.every())
+Letter = tuple[News, Addressee]
 
 
-def _announce_one(news: News, now: dict[str, Value]) -> list[str]:
-    ticket = Ticket.get_by_id(news.ticket)
-    circle = circle_of(ticket, now, parts=PARTS[news.event])
-    if news.event == "ticket_received_customer" and not confirms_now(ticket, circle):
+def _letters(books: Books, news: News) -> list[Letter]:
+    """To whom these news go."""
+    circle = books.circle(news.ticket, PARTS[news.event])
+    if news.event == "ticket_received_customer" and not books.confirms(news.ticket, circle):
         return []
-    addressees = plan(news.event, circle, without=news.without)
-    fresh = [one for one in addressees if not Outbox.select().where(Outbox.dedupe == _dedupe(news, one)).exists()]
-    if not fresh:
-        return []
-    rendered = templates.render(
-        news.event,
-        str(now[f"notify.{news.event}.subject"]),
-        str(now[f"notify.{news.event}.body"]),
-        facts_of(ticket, message=news.message, actor=news.actor, changes=news.changes),
-    )
-    held = {one.key: _why_held(one, now) for one in fresh}
-    bulk.insert(Outbox, [_row(news, ticket, one, rendered, held[one.key], now) for one in fresh])
-    return [clean(one.email) for one in fresh if not held[one.key]]
+    return [(news, one) for one in plan(news.event, circle, without=news.without)]
 
 
-def _why_held(one: Addressee, now: dict[str, Value]) -> str:
-    """R7.7: what is held back is visible, and says why."""
-    if "bounced" in one.warnings:
-        return "This address bounced; nothing is sent there until that is lifted."
+def _fresh(letters: Sequence[Letter]) -> list[Letter]:
+    """Without those that were written already: one cause sends once."""
+    by_key: dict[str, Letter] = {}
+    for letter in letters:
+        by_key.setdefault(_dedupe(*letter), letter)
+    known = Outbox.select(Outbox.dedupe).where(among(Outbox.dedupe, by_key))
+    written = {key for (key,) in known.tuples()}
+    return [letter for key, letter in by_key.items() if key not in written]
+
+
+def _why_held(addressees: Sequence[Addressee], now: dict[str, Value]) -> list[str]:
+    """For each, why it is held back, '' if it is not (R7.7): what is held back is visible, and says why."""
+    keys = {one.key for one in addressees}
+    bounced = held_keys(keys)
     most = int(now["notifications.per_address_hour"])
-    recent = (Outbox.to_key == one.key) & (Outbox.created > datetime.now(UTC) - _HOUR) & Outbox.state.in_(_GOING)
-    if Outbox.select().where(recent).count() >= most:
-        return f"This address had {most} messages within an hour, which is the limit (notifications.per_address_hour)."
-    return ""
+    recent = among(Outbox.to_key, keys) & (Outbox.created > datetime.now(UTC) - _HOUR) & Outbox.state.in_(_GOING)
+    counted = Outbox.select(Outbox.to_key, fn.COUNT(Outbox.id)).where(recent).group_by(Outbox.to_key)
+    had = Counter(dict(counted.tuples()))
+    reasons = []
+    for one in addressees:
+        if one.key in bounced:
+            reasons.append("This address bounced; nothing is sent there until that is lifted.")
+        elif had[one.key] >= most:
+            limit = "which is the limit (notifications.per_address_hour)"
+            reasons.append(f"This address had {most} messages within an hour, {limit}.")
+        else:
+            had[one.key] += 1
+            reasons.append("")
+    return reasons
+
+
+def _rows(books: Books, letters: Sequence[Letter], held: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows to write; each news is rendered once."""
+    wanted = {news.message for news, _ in letters if news.message is not None}
+    messages = {row.id: row for row in Message.select().where(among(Message.id, wanted))}
+    number = patterns.compiled(str(books.now["inboxes.ticket_number"]))
+    zone = settings.timezone()
+    rendered: dict[News, Rendered] = {}
+    rows = []
+    for (news, one), why in zip(letters, held, strict=True):
+        if news not in rendered:
+            about = messages.get(news.message) if news.message is not None else None
+            facts = facts_of(books, news.ticket, about, zone, actor=news.actor, changes=news.changes)
+            own = f"notify.{news.event}"
+            rendered[news] = templates.render(
+                news.event, str(books.now[f"{own}.subject"]), str(books.now[f"{own}.body"]), facts
+            )
+        rows.append(_row(books, news, one, rendered[news], why, number))
+    return rows
 
 
 def _dedupe(news: News, one: Addressee) -> str:
@@ -95,17 +132,16 @@ def _dedupe(news: News, one: Addressee) -> str:
 
 
 def _row(
-    news: News, ticket: Ticket, one: Addressee, rendered: "templates.Rendered", held: str, now: dict[str, Value]
-) -> Mapping[str, object]:
+    books: Books, news: News, one: Addressee, rendered: Rendered, held: str, number: "re.Pattern[str]"
+) -> dict[str, Any]:
     event = BY_KEY[news.event]
     moment = datetime.now(UTC)
-    answered, references = _thread(ticket.id, one.key, event.audience)
-    number = patterns.compiled(str(now["inboxes.ticket_number"]))
+    references = books.thread(news.ticket, one.key, event.audience)
     return {
         "event": news.event,
         "audience": event.audience,
         "why": one.why,
-        "ticket": ticket.id,
+        "ticket": news.ticket,
         "caused_by": news.message,
         "to": one.email,
         "to_key": one.key,
@@ -113,16 +149,16 @@ def _row(
         "subject": rendered.subject,
         "subject_key": subject_key(rendered.subject, number),
         "body": rendered.body,
-        "message_id": fresh_message_id(ticket.id, str(now["smtp.sender_email"])),
-        "in_reply_to": answered,
+        "message_id": fresh_message_id(news.ticket, str(books.now["smtp.sender_email"])),
+        "in_reply_to": references[-1] if references else "",
         "references": " ".join(references),
-        "reply_to": _reply_to(ticket),
+        "reply_to": books.reply_to(news.ticket),
         "automatic": event.automatic,
         "dedupe": _dedupe(news, one),
         "state": "held" if held else "queued",
         "last_error": held,
         "next_try": None if held else moment,
-        "expires": moment + timedelta(days=int(now["smtp.expire_days"])),
+        "expires": moment + timedelta(days=int(books.now["smtp.expire_days"])),
         "created": moment,
     }
 
@@ -131,34 +167,3 @@ def fresh_message_id(ticket: int, sender_email: str) -> str:
     """A Message-ID that nobody can guess (R7.6); its domain is the sender's (RFC 5322, 3.6.4)."""
     domain = sender_email.rpartition("@")[2] or "tickets.invalid"
     return f"<{secrets.token_hex(16)}.{ticket}@{domain}>"
-
-
-def _thread(ticket: int, key: str, audience: str) -> tuple[str, list[str]]:
-    """In-Reply-To and References for this address: what customers wrote, and what this very address got from us.
-
-    Never what another got: an administrator's notification proves who answers it (R5.8, R7.6).
-    """
-    theirs = (Message.ticket == ticket) & (Message.direction == "in") & (Message.message_id != "")
-    wrote = Message.select(Message.created, Message.message_id).where(theirs)
-    ours = (Outbox.ticket == ticket) & (Outbox.to_key == key) & (Outbox.audience == audience)
-    got = Outbox.select(Outbox.created, Outbox.message_id).where(ours)
-    newest = [
-        *wrote.order_by(Message.id.desc()).limit(_MOST_REFERENCES).tuples(),
-        *got.order_by(Outbox.id.desc()).limit(_MOST_REFERENCES).tuples(),
-    ]
-    known = [identity for _, identity in sorted(newest)][-_MOST_REFERENCES:]
-    return (known[-1] if known else ""), known
-
-
-def _reply_to(ticket: Ticket) -> str:
-    """The inbox that the ticket came in by, else the first that is enabled: answers must come back to us."""
-    inbox = Inbox.get_or_none((Inbox.id == ticket.inbox_id) & Inbox.enabled)
-    if inbox is None:
-        inbox = Inbox.select().where(Inbox.enabled).order_by(Inbox.id).first()
-    return "" if inbox is None else str(inbox.email)
-
-
-def keys_of(administrators: Collection[int]) -> frozenset[str]:
-    """The folded addresses of these administrators."""
-    rows = Administrator.select(Administrator.email_key).where(Administrator.id.in_(list(administrators)))
-    return frozenset(key for (key,) in rows.tuples())

@@ -16,7 +16,7 @@ from store.db import transaction
 from store.errors import Conflict, NotFound
 from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, Ticket
 from store.queries import settings
-from store.queries.notices import held_keys
+from store.queries.books import held_keys
 from store.queries.scope import scoped
 from store.reasons import refuse
 from store.rules.addresses import address_key

@@ -110,7 +110,6 @@ def sample_facts() -> dict[str, Any]:
             "group": "Support",
             "type": "Question",
             "created": "2024-05-17 09:30",
-            "customer_email": "kelly@example.com",
         },
         "customer": {"id": 4, "name": "Kelly Sanders"},
         "requester": {"name": "Kelly", "email": "kelly@example.com"},

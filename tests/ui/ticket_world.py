@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from textual import events
 from window_world import ANNA, NOW, Driven, add_message, add_sender, add_ticket, window_on
 
 from store.actor import Actor
@@ -74,6 +75,12 @@ async def opened(driven: Driven, *keys: str) -> Dialog[object]:
     await driven.until(lambda: driven.screen.focused)
     assert isinstance(driven.screen, Dialog)
     return driven.screen
+
+
+async def write(driven: Driven, text: str) -> None:
+    """Puts a text into the field that has the focus, in one piece."""
+    driven.window.post_message(events.Paste(text))
+    await driven.pilot.pause()
 
 
 async def closed(driven: Driven) -> str:

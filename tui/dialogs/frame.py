@@ -134,6 +134,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         try:
             self.dismiss(await self.carry_out())
         except Conflict as conflict:
+            waiting.stop()  # it must not take the place of what is told now
             await self._tell_of(conflict)
         except Problem as problem:
             self.say(str(problem))

@@ -1,5 +1,6 @@
-"""*New ticket*: one that an agent opens for a customer, who is told by mail (R7.3, R11.1)."""
+"""*New ticket*: one that an agent opens for a customer, who is told by mail (R7.3, R11.1, T5)."""
 
+import contextlib
 from collections.abc import Iterator
 
 from textual import on, work
@@ -9,10 +10,11 @@ from textual.widgets import Input, Static
 from store.errors import BadInput, Problem
 from store.services import tickets
 from store.services.tickets import Opened
-from tui import sentences
+from tui import draft, sentences
 from tui.desk import Desk
 from tui.dialogs.customer_search import CustomerSearch
 from tui.dialogs.frame import Dialog, field
+from tui.draft import Draft
 from tui.events import StoreChanged
 from tui.widgets.editor import Editor
 from tui.widgets.words import words
@@ -21,7 +23,7 @@ _TEXT_LINES = 6
 
 
 class NewTicketDialog(Dialog[Opened]):
-    """Says who will get the message as soon as the customer is chosen."""
+    """Says who will get the message as soon as the customer is chosen; the message is kept as a draft."""
 
     CSS = "NewTicketDialog TextArea, NewTicketDialog TextArea:focus { border: none; padding: 0; background: $panel; }"
     heading = "New ticket"
@@ -36,6 +38,7 @@ class NewTicketDialog(Dialog[Opened]):
         self._text = Editor(id="text")
         self._text.styles.height = _TEXT_LINES
         self._told = Static(classes="explained")
+        self._draft = Draft(desk, 0, "reply", lambda: self._text.text)
 
     def fields(self) -> Iterator[Widget]:
         yield field("Customer", self.search)
@@ -43,11 +46,24 @@ class NewTicketDialog(Dialog[Opened]):
         yield field("Message", self._text)
         yield field("", self._told)
 
+    def on_mount(self) -> None:
+        self._restore()
+        self.set_interval(draft.KEEP_SECONDS, self._keep)
+
+    async def on_unmount(self) -> None:
+        """Closed, or the window is quit: the message stays."""
+        if not self._saving:
+            with contextlib.suppress(Problem):  # there is nobody left to tell
+                await self._draft.keep()
+
     def on_store_changed(self, event: StoreChanged) -> None:
         self.search.post_message(StoreChanged())
 
     async def carry_out(self) -> Opened:
-        return await self._open(self._subject.value, self._text.text)
+        await self._draft.keep()  # whatever becomes of it, what was written is not lost
+        done = await self._open(self._subject.value, self._text.text)
+        await self._draft.forget()
+        return done
 
     async def _open(self, subject: str, text: str, *, rehearse: bool = False) -> Opened:
         if self.search.chosen is None:
@@ -56,6 +72,25 @@ class NewTicketDialog(Dialog[Opened]):
         return await self.desk.lanes.write(
             tickets.open_for_customer, self.desk.actor, subject, self.search.chosen.id, text, rehearse=rehearse
         )
+
+    @work(group="restore")
+    async def _restore(self) -> None:
+        try:
+            kept = await self._draft.read()
+        except Problem as problem:
+            self.say(str(problem))
+            return
+        if kept and not self._text.text:
+            self._text.text = kept
+
+    @work(group="keep")
+    async def _keep(self) -> None:
+        if self._saving:
+            return
+        try:
+            await self._draft.keep()
+        except Problem as problem:
+            self.say(f"The draft could not be kept: {problem}")
 
     @on(CustomerSearch.Chosen)
     def _go_on(self) -> None:

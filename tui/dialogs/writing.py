@@ -17,18 +17,18 @@ from store.queries import notices, settings
 from store.queries import tickets as reading
 from store.queries.tickets import TicketLine
 from store.rules.notices import Addressee
-from store.services import drafts, tickets
+from store.services import tickets
 from store.services.drafts import Kind
 from store.services.tickets import Replied
-from tui import sentences
+from tui import draft, sentences
 from tui.desk import Desk
 from tui.dialogs.frame import Dialog
+from tui.draft import Draft
 from tui.events import StoreChanged
 from tui.widgets.editor import Editor
 from tui.widgets.toggle import Toggle
 from tui.widgets.words import lines
 
-KEEP_SECONDS = 5.0
 _FRAME = 6
 _LEAST = 3
 _MOST_SHOWN = 8
@@ -38,7 +38,7 @@ class WritingDialog(Dialog[str]):
     """A text that is kept each five seconds and at every close, and is there again when the dialog is opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+d", "throw_away", show=False),
+        Binding("ctrl+t", "throw_away", show=False),
         Binding("enter", "tick", show=False),  # it must not send what is half written
     ]
     CSS = """
@@ -54,19 +54,18 @@ class WritingDialog(Dialog[str]):
         super().__init__(desk)
         self.line = line
         self._text = Editor()
-        self._kept = ""
-        self._sent = False
+        self._draft = Draft(desk, line.number, self.kind, lambda: self.text)
 
     def on_mount(self) -> None:
         self._restore()
-        self.set_interval(KEEP_SECONDS, self._keep)
+        self.set_interval(draft.KEEP_SECONDS, self._keep)
         self._fit()
 
     async def on_unmount(self) -> None:
         """The window is quit, or failed: the draft stays."""
         if not self._saving:
             with contextlib.suppress(Problem):  # there is nobody left to tell
-                await self._keep_now()
+                await self._draft.keep()
 
     @property
     def text(self) -> str:
@@ -81,9 +80,9 @@ class WritingDialog(Dialog[str]):
     @work(exclusive=True, group="close")
     async def _keep_and_close(self) -> None:
         try:
-            await self._keep_now()
+            await self._draft.keep()
         except Problem as problem:
-            self._sent = True  # a second Esc closes all the same
+            self._draft.end()  # a second Esc closes all the same
             self.say(f"The draft could not be kept: {problem} Esc closes without it.")
             return
         self.dismiss(f"Your {self.kind} to #{self.line.number} is kept as a draft." if self.text.strip() else None)
@@ -99,9 +98,9 @@ class WritingDialog(Dialog[str]):
         self.say("Thrown away; Ctrl+Z brings it back.", style="dim")
 
     async def carry_out(self) -> str:
-        await self._keep_now()  # whatever becomes of it, what was written is not lost
+        await self._draft.keep()  # whatever becomes of it, what was written is not lost
         told = await self.hand_in()
-        self._sent = True
+        self._draft.end()
         return told
 
     async def hand_in(self) -> str:
@@ -111,30 +110,23 @@ class WritingDialog(Dialog[str]):
     @work(exclusive=True, group="restore")
     async def _restore(self) -> None:
         try:
-            kept = await self.desk.lanes.read(drafts.kept, self.desk.actor, self.line.number, self.kind)
+            kept = await self._draft.read()
         except Problem as problem:
             self.say(str(problem))
             return
         if kept and not self.text:
-            self._kept = kept
             self._text.text = kept
             self._text.move_cursor(self._text.document.end)
-            self.say("Your draft of before is here again; Ctrl+D throws it away.", style="dim")
+            self.say("Your draft of before is here again; Ctrl+T throws it away.", style="dim")
 
     @work(group="keep")
     async def _keep(self) -> None:
         if self._saving:
             return
         try:
-            await self._keep_now()
+            await self._draft.keep()
         except Problem as problem:
             self.say(f"The draft could not be kept: {problem}")
-
-    async def _keep_now(self) -> None:
-        text = self.text
-        if not self._sent and text != self._kept:
-            await self.desk.lanes.write(drafts.keep, self.desk.actor, self.line.number, self.kind, text)
-            self._kept = text
 
     def _fit(self) -> None:
         """All the height there is goes to the text."""

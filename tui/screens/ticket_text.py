@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from store.queries.outbox import OutboxRow
 from store.queries.tickets import MessageLine, ParticipantLine, TicketLine
 from store.rules.quotes import parts
 from tui.sentences import customer_of, delivery, many, size, stamp
-from tui.widgets.reader import Line
+from tui.widgets.reader import Line, LineStyle
 
 _LONGEST = 200_000
+_KEPT = 20_000
 _DIRECTIONS = {"in": "", "out": "our reply", "note": "internal note"}
 
 
@@ -66,12 +68,19 @@ def _message(message: MessageLine, sent: Sequence[OutboxRow], zone: tzinfo, *, f
 
 
 def _text(message: MessageLine, *, folded: bool) -> Iterator[Line]:
-    style = "note" if message.direction == "note" else ""
-    for part in parts(message.text[:_LONGEST].replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")):
-        if part.quoted and folded:
-            yield Line(f"⋯ {many(len(part.lines), 'line')} of quoted history, h unfolds", "dim")
-        else:
-            for line in part.lines:
-                yield Line(line.expandtabs(4), "quote" if part.quoted else style)  # type: ignore[arg-type]
+    lines_of = _lines if len(message.text) < _KEPT else _lines.__wrapped__
+    yield from lines_of(message.text[:_LONGEST], "note" if message.direction == "note" else "", folded=folded)
     if (cut := len(message.text) - _LONGEST) > 0:
         yield Line(f"⋯ {many(cut, 'more character')}: recipients ticket show {message.ticket}", "dim")
+
+
+@lru_cache(maxsize=1_000)
+def _lines(text: str, style: LineStyle, *, folded: bool) -> tuple[Line, ...]:
+    """Kept, since a ticket is shown anew whenever something in it changes."""
+    found: list[Line] = []
+    for part in parts(text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")):
+        if part.quoted and folded:
+            found.append(Line(f"⋯ {many(len(part.lines), 'line')} of quoted history, h unfolds", "dim"))
+        else:
+            found += [Line(line.expandtabs(4), "quote" if part.quoted else style) for line in part.lines]
+    return tuple(found)

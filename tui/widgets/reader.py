@@ -115,5 +115,9 @@ class Reader(ScrollView, can_focus=True):
 
 def wrapped(line: Line, width: int) -> Iterator[Line]:
     """The line in pieces of at most `width` cells; only the first is a mark."""
-    for index, piece in enumerate(wrap(line.text, width)):
+    pieces = wrap(line.text, width)
+    if pieces == [line.text]:
+        yield line
+        return
+    for index, piece in enumerate(pieces):
         yield Line(piece, line.style, line.mark and index == 0)

@@ -12,6 +12,8 @@ _CHUNK = 500
 
 def wrap(text: str, width: int) -> list[str]:
     """One line of text, however long, cleaned and in pieces of at most `width` cells (8 at least)."""
+    if len(text) <= max(_LEAST_WIDTH, width) and text.isascii() and text.isprintable():
+        return [text]  # nearly all lines of mail
     shown = "".join(steady(text[start : start + _CHUNK]) for start in range(0, len(text), _CHUNK))
     room = max(_LEAST_WIDTH, width)
     return [shown] if cell_len(shown) <= room else list(_pieces(shown, room))
