@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from store.queries.customers import CustomerLine
     from store.queries.health import Counts, Missing
     from store.queries.lists import HistoryLine, InboxLine
-    from store.queries.outbox import OutboxRow
+    from store.queries.outbox import OutboxRow, Outgoing
     from store.queries.tickets import TicketLine
     from store.rules.notices import Addressee
     from store.rules.settings import Value
@@ -43,6 +43,11 @@ def ticket_numbers(numbers: Sequence[int], count: int = 0) -> str:
     total = max(count, len(numbers))
     shown = ", ".join(f"#{n}" for n in numbers[:_SOME])
     return shown if total <= _SOME else f"{shown} and {many(total - _SOME, 'more', 'more')}"
+
+
+def named(name: str, address: str) -> str:
+    """`Bob <bob@x.test>`, or the one that there is."""
+    return f"{name} <{address}>" if name and address else name or address
 
 
 def paired(done: "Paired") -> str:
@@ -121,6 +126,14 @@ def inbox_trouble(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | 
             last = clock(inbox.last_success, zone, moment) if inbox.last_success else "never"
             return f"{clean(inbox.name)}: nobody fetches its mail, last {last}."
     return ""
+
+
+def sending_trouble(now: "Outgoing", zone: tzinfo, moment: datetime | None = None) -> str:
+    """Why no mail can be sent at the moment and when it is tried again, '' when all is well."""
+    if not now.last_error:
+        return ""
+    again = f" Next try {clock(now.next_try, zone, moment or datetime.now(UTC))}." if now.next_try else ""
+    return f"Sending: {clean(now.last_error)}{again}"
 
 
 def inbox_health(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | None = None) -> str:
@@ -289,10 +302,11 @@ def followed(number: int, changes: "Changes") -> str:
     return f"#{number}: {', '.join(told)}." if told else f"Nothing was changed in #{number}."
 
 
-def delivery(rows: "Sequence[OutboxRow]") -> list[tuple[str, bool]]:
+def delivery(rows: "Sequence[OutboxRow]", trouble: str = "") -> list[tuple[str, bool]]:
     """What became of the mail of one message, and whether it is bad news: `sent to 2 addresses`, `failed for …: 550 …`.
 
-    What waits and what arrived is told together, what went wrong for each address, with the server's words.
+    What waits and what arrived is told together, what went wrong for each address, with the server's words.  `trouble`
+    is why nothing can be sent at the moment.
     """
     told: list[tuple[str, bool]] = []
     for state, words in _WELL.items():
@@ -301,6 +315,8 @@ def delivery(rows: "Sequence[OutboxRow]") -> list[tuple[str, bool]]:
             told.append(
                 (f"{words} {_listed(whom) if len(whom) <= _FEW else many(len(whom), 'address', 'addresses')}", False)
             )
+            if state == "queued" and trouble:
+                told.append((f"sending fails: {clean(trouble)}", True))
     for row in rows:
         if row.state not in _WELL:
             said = f": {clean(row.last_error)}" if row.last_error else ""

@@ -91,6 +91,17 @@ def wrong_with(event_key: str, subject: str, body: str) -> Wrong:
     return Wrong(*found)
 
 
+def broken() -> list[tuple[str, str]]:
+    """The events whose templates cannot be used as things are now, and why: a setting may have changed since they
+    were saved, or the store have been edited.  The default text goes out instead."""
+    now = settings.every()
+    texts = {
+        event.key: (str(now[f"notify.{event.key}.subject"]), str(now[f"notify.{event.key}.body"])) for event in EVENTS
+    }
+    found = ((key, " ".join(filter(None, wrong_with(key, *own)))) for key, own in texts.items())
+    return [(key, problem) for key, problem in found if problem]
+
+
 def _line(event: Event, now: dict[str, Value]) -> EventLine:
     subject, body = str(now[f"notify.{event.key}.subject"]), str(now[f"notify.{event.key}.body"])
     return EventLine(

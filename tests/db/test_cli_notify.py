@@ -1,5 +1,8 @@
 """R12: `notify list`, `notify set` and `notify preview`."""
 
+import json
+
+from store.models import Setting
 from store.rules.events import EVENTS
 from tests.commandline import Shell
 
@@ -97,3 +100,15 @@ def test_R12_a_text_survives_export_and_apply(shell: Shell) -> None:
     shell.said("settings", "set", "notify.closed_customer.body", "")
     shell.said("settings", "apply", str(toml))
     assert kept(shell, "closed_customer")["body"] == file.read_text(encoding="utf-8")
+
+
+def test_R7_3_doctor_names_a_subject_that_the_ticket_number_is_no_longer_found_in(shell: Shell) -> None:
+    shell.said("notify", "set", "closed_customer", "on", "--subject", "#{{ ticket.id }} Done")
+    assert not [one for one in shell.json("doctor") if "closed_customer" in one["what"]]
+    with shell.desk():
+        Setting.replace(key="inboxes.ticket_number", value=json.dumps(r"Ticket (?P<number>\d+)")).execute()
+    answer = shell.run("doctor", "--json")
+    assert answer.status == 1
+    found = next(one for one in json.loads(answer.out) if "closed_customer" in one["what"])
+    assert (found["state"], "does not find the ticket's number" in found["what"]) == ("bad", True)
+    assert found["remedy"].startswith("recipients notify set closed_customer on --subject")

@@ -145,3 +145,24 @@ def answer(sender: str, told: EmailMessage, text: str, **headers: str) -> bytes:
     return message(
         sender, f"Re: {told['Subject']}", body, In_Reply_To=told["Message-ID"], References=told["Message-ID"], **headers
     )
+
+
+def test_R5_8_what_the_agent_attaches_to_his_mail_goes_on_to_the_customer(tmp_path: Path, server: MailServer) -> None:
+    with desk(tmp_path, server):
+        customers.add(ANNA, {"name": "Kelly", "email": NEW})
+        server.deliver(SUPPORT, message(NEW, "Where is my bill?"))
+        work()
+        (told,) = received(server, ADMIN)
+        reply = EmailMessage()
+        reply["From"], reply["To"], reply["Subject"] = ADMIN, SUPPORT, f"Re: {told['Subject']}"
+        reply["In-Reply-To"] = told["Message-ID"]
+        reply.set_content("Here it is.")
+        reply.add_attachment(b"%PDF-1.4 the bill\r\n", maintype="application", subtype="pdf", filename="bill, 5.pdf")
+        server.deliver(SUPPORT, reply.as_bytes(policy=policy.SMTP))
+        work()
+        mail = next(m for m in received(server, NEW) if "New message" in m["Subject"])
+        (file,) = mail.iter_attachments()
+        assert (file.get_filename(), file.get_content_type()) == ("bill, 5.pdf", "application/pdf")
+        assert file.get_content() == b"%PDF-1.4 the bill\r\n"
+        assert "Here it is." in mail.get_body(("plain",)).get_content()
+        assert [list(m.iter_attachments()) for m in received(server, ADMIN)] == [[]]

@@ -80,6 +80,11 @@ def test_R7_5_what_became_of_mail_is_told_with_the_servers_words() -> None:
     ]
     assert sentences.delivery([mail(f"{n}@x.test", "sent") for n in range(4)]) == [("sent to 4 addresses", False)]
     assert sentences.delivery([]) == []
+    assert sentences.delivery(rows[-2:], "The server is away.")[:2] == [
+        ("queued for c@x.test", False),
+        ("sending fails: The server is away.", True),
+    ]
+    assert sentences.delivery(rows[:1], "The server is away.") == [("sent to a@x.test", False)]
 
 
 def test_R11_1_merging_is_told_before() -> None:

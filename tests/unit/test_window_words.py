@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from store.filters import RECIPIENTS, parse
 from store.queries.lists import InboxLine
+from store.queries.outbox import Outgoing
 from store.queries.tickets import TicketLine
 from store.rules.quotes import parts
 from store.services.pairing import Paired, Preview, Unpaired
@@ -82,6 +83,12 @@ def test_R7_1_inboxes_are_told_by_name_time_and_trouble() -> None:
     assert sentences.inbox_trouble([fine, broken], UTC, NOW) == "support: Wrong password. Next try 12:02."
     idle = inbox(last_success=NOW - timedelta(hours=3), next_try=NOW - timedelta(hours=2))
     assert sentences.inbox_trouble([idle], UTC, NOW) == "support: nobody fetches its mail, last 09:00."
+
+
+def test_R7_5_a_server_that_takes_no_mail_is_told() -> None:
+    away = Outgoing(None, "It is\x1b[2J away.", NOW, NOW + timedelta(minutes=2), 1, 0, 0)
+    assert sentences.sending_trouble(away, BERLIN, NOW) == "Sending: It is␛[2J away. Next try 13:02."
+    assert sentences.sending_trouble(away._replace(last_error=""), BERLIN, NOW) == ""
 
 
 @pytest.mark.parametrize(

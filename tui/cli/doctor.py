@@ -77,6 +77,7 @@ def _inboxes() -> Iterator[Finding]:
 
 def _outgoing() -> Iterator[Finding]:
     from store import shapes
+    from store.queries.notifications import broken
     from store.queries.outbox import outgoing
     from tui.sentences import many
 
@@ -92,3 +93,7 @@ def _outgoing() -> Iterator[Finding]:
         )
     if now.held:
         yield Finding("ok", f"{many(now.held, 'mail')} held back: recipients list outbox --filter state:held")
+    for event, problem in broken():
+        yield Finding(
+            "bad", f"event {event}: {problem}", f"recipients notify set {event} on --subject T --template FILE"
+        )

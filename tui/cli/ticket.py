@@ -9,6 +9,7 @@ from store.cleantext import clean
 from store.queries.tickets import MessageLine, TicketLine
 from tui.cli import ticket_actions
 from tui.cli.state import Globals, opened, show
+from tui.sentences import named
 
 _FACTS = (("automatic mail", "automatic"), ("could not be read", "unreadable"), ("deny entries", "deny_entries"))
 
@@ -70,13 +71,13 @@ def _head(ticket: TicketLine) -> Iterator[str]:
     kept = (("Status", ticket.status), ("Priority", ticket.priority), ("Group", ticket.group), ("Type", ticket.type))
     yield from (f"{title}: {clean(value)}" for title, value in kept if value)
     for title, person in people:
-        detail = f" <{clean(person.detail)}>" if person and title == "Requester" else ""
-        yield f"{title}: {clean(person.name) + detail if person else 'none'}"
+        detail = clean(person.detail) if person and title == "Requester" else ""
+        yield f"{title}: {named(clean(person.name), detail) if person else 'none'}"
 
 
 def _said(message: MessageLine, zone: tzinfo) -> Iterator[str]:
     when = message.created.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-    who = "internal note" if message.direction == "note" else f"{clean(message.name)} <{clean(message.sender)}>"
+    who = "internal note" if message.direction == "note" else named(clean(message.name), clean(message.sender))
     yield ""
     yield f"--- {when} {who}"
     yield clean(message.text, one_line=False, limit=None)

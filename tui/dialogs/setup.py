@@ -14,7 +14,7 @@ from tui.desk import Desk
 from tui.dialogs.frame import Dialog
 from tui.events import StoreChanged
 from tui.screens.standing import Standing, standing
-from tui.sentences import clock
+from tui.sentences import clock, sending_trouble
 from tui.widgets.words import words
 
 
@@ -64,6 +64,9 @@ def _told(now: Standing) -> Iterator[Content]:
         yield words("There is none.", "dim")
     for inbox in now.inboxes:
         yield from _inbox(inbox, now)
+    if trouble := sending_trouble(now.sending, now.zone):
+        yield Content("")
+        yield words(f"✗ {trouble}", "$text-error")
 
 
 def _inbox(inbox: InboxLine, now: Standing) -> Iterator[Content]:

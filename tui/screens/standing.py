@@ -5,9 +5,10 @@ from datetime import UTC, tzinfo
 from typing import NamedTuple
 
 from store.actor import Actor
-from store.queries import health, lists, settings
+from store.queries import health, lists, outbox, settings
 from store.queries.health import Counts, Missing
 from store.queries.lists import InboxLine
+from store.queries.outbox import Outgoing
 from tui import sentences
 from tui.widgets.status_bar import StatusBar
 
@@ -18,17 +19,19 @@ class Standing(NamedTuple):
     missing: list[Missing]
     counts: Counts
     inboxes: list[InboxLine]
+    sending: Outgoing
     zone: tzinfo
     cost: float
 
 
-NOTHING = Standing([], Counts(0, 0), [], UTC, 0.0)
+NOTHING = Standing([], Counts(0, 0), [], Outgoing(None, "", None, None, 0, 0, 0), UTC, 0.0)
 
 
 def standing(actor: Actor) -> Standing:
     """Read from the store."""
     began = time.monotonic()
-    now = health.missing(), health.counts(actor), lists.inboxes(), settings.timezone()
+    missing, counts, inboxes = health.missing(), health.counts(actor), lists.inboxes()
+    now = missing, counts, inboxes, outbox.outgoing(), settings.timezone()
     return Standing(*now, time.monotonic() - began)
 
 
@@ -42,9 +45,9 @@ def show_missing(now: Standing, title: StatusBar) -> None:
 
 
 def show_health(now: Standing, status: StatusBar) -> None:
-    """On the right of the status line: counts and inboxes, or the error of one."""
+    """On the right of the status line: counts and inboxes, or what goes wrong."""
     counts, unassigned = sentences.counts(now.counts), f"{sentences.number(now.counts.unassigned_tickets)} unassigned"
-    trouble = sentences.inbox_trouble(now.inboxes, now.zone)
+    trouble = sentences.inbox_trouble(now.inboxes, now.zone) or sentences.sending_trouble(now.sending, now.zone)
     if trouble:
         status.show_right(f"{counts} · {trouble}", trouble, severity="error")
         return

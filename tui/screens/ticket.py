@@ -35,12 +35,13 @@ _MOST_SHOWN, _MOST_LINES = 400, 8
 
 
 class Read(NamedTuple):
-    """A ticket with its messages, who follows it, what became of the mail about it, and the zone of its times."""
+    """A ticket with its messages, who follows it, what became of the mail about it, why none can be sent, the zone."""
 
     standing: Standing
     messages: list[MessageLine]
     followers: list[ParticipantLine]
     mail: list[OutboxRow]
+    trouble: str
     zone: tzinfo
 
 
@@ -51,6 +52,7 @@ def read(actor: Actor, number: int) -> Read:
         list(tickets.messages(actor, number)),
         tickets.participants(actor, number),
         outbox.lines(actor, ticket=number),
+        outbox.outgoing().last_error,
         settings.timezone(),
     )
 
@@ -128,8 +130,8 @@ class TicketScreen(TicketActions):
         ticket = self.standing.line
         self.heading.say(f"Tickets / #{ticket.number} {ticket.subject}")
         self._show_head()
-        told = message_lines(self._read.messages, self._read.zone, folded=self._folded, mail=self._read.mail)
-        self._reader.show(told)
+        messages, mail, trouble = self._read.messages, self._read.mail, self._read.trouble
+        self._reader.show(message_lines(messages, self._read.zone, folded=self._folded, mail=mail, trouble=trouble))
         self.status.show_right(many(len(self._read.messages), "message"))
         self.show_keys()
 

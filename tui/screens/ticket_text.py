@@ -8,7 +8,7 @@ from typing import NamedTuple
 from store.queries.outbox import OutboxRow
 from store.queries.tickets import MessageLine, ParticipantLine, TicketLine
 from store.rules.quotes import parts
-from tui.sentences import customer_of, delivery, many, size, stamp
+from tui.sentences import customer_of, delivery, many, named, size, stamp
 from tui.widgets.reader import Line, LineStyle
 
 _LONGEST = 200_000
@@ -28,7 +28,7 @@ def head(ticket: TicketLine, followers: Sequence[ParticipantLine], zone: tzinfo)
     """What stands over the messages, or beside them."""
     watchers = (one.name or one.login or one.email for one in followers if one.kind == "watcher")
     return [
-        Fact("Requester", f"{ticket.requester.name} <{ticket.requester.detail}>" if ticket.requester else "nobody"),
+        Fact("Requester", named(ticket.requester.name, ticket.requester.detail) if ticket.requester else "nobody"),
         Fact("Status", ticket.status),
         Fact("Customer", customer_of(ticket)),
         Fact("Assignee", ticket.assignee.name if ticket.assignee else "nobody"),
@@ -45,24 +45,33 @@ def head(ticket: TicketLine, followers: Sequence[ParticipantLine], zone: tzinfo)
 
 
 def message_lines(
-    messages: Sequence[MessageLine], zone: tzinfo, *, folded: bool, mail: Sequence[OutboxRow] = ()
+    messages: Sequence[MessageLine],
+    zone: tzinfo,
+    *,
+    folded: bool,
+    mail: Sequence[OutboxRow] = (),
+    trouble: str = "",
 ) -> list[Line]:
-    """All messages; each begins with a marked line, and ours say what became of their mail."""
+    """All messages; each begins with a marked line, and ours say what became of their mail.
+
+    `trouble` is why nothing can be sent at the moment.
+    """
     sent: dict[int | None, list[OutboxRow]] = {}
     for row in mail:
         if row.audience == "customer":
             sent.setdefault(row.caused_by, []).insert(0, row)
-    return [line for message in messages for line in _message(message, sent.get(message.id, ()), zone, folded=folded)]
+    told = {message: delivery(rows, trouble) for message, rows in sent.items()}
+    return [line for message in messages for line in _message(message, told.get(message.id, ()), zone, folded=folded)]
 
 
-def _message(message: MessageLine, sent: Sequence[OutboxRow], zone: tzinfo, *, folded: bool) -> Iterator[Line]:
+def _message(message: MessageLine, became: Sequence[tuple[str, bool]], zone: tzinfo, *, folded: bool) -> Iterator[Line]:
     kind = _DIRECTIONS.get(message.direction, message.direction)
-    who = f"{message.name} <{message.sender}>" if message.sender else message.name or "the program"
+    who = named(message.name, message.sender) or "the program"
     yield Line(" · ".join(filter(None, (stamp(message.created, zone), who, kind))), "head", mark=True)
     for attachment in message.attachments:
         name = attachment.name or "without a name"
         yield Line(f"Attached: {name} · {attachment.type} · {size(attachment.size)}", "dim")
-    yield from (Line(f"✉ {told}", "bad" if bad else "dim") for told, bad in delivery(sent))
+    yield from (Line(f"✉ {told}", "bad" if bad else "dim") for told, bad in became)
     yield from _text(message, folded=folded)
     yield Line("")
 
