@@ -23,11 +23,12 @@ from store.cleantext import clean
 from store.denylist import DenyList
 from store.errors import DatabaseUnavailable
 from store.queries import deny
+from store.queries.deny import StaleFacts
 from store.queries.intake import InboxSettings, perhaps_unflagged
 from store.rules.addresses import address_key
 from store.rules.message import Arrived, Parsed
 from store.services import intake
-from store.services.intake import InboxChanged, Settled, StaleFacts
+from store.services.intake import InboxChanged, Settled
 from store.services.lease import Fence, LostLease
 
 log = logging.getLogger("recipients.mail")
@@ -141,7 +142,7 @@ def drain(box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: 
 
 
 def look(fetched: Fetched, inbox: InboxSettings, *, size: int = 0) -> Arrived:
-    """All that can be known of a message by itself; the deny list is asked by `_with_hits`.  Never raises.
+    """All that can be known of a message by itself; the deny list is asked by `with_hits`.  Never raises.
 
     `size` is given when only the header was fetched, because the message has that many bytes.
     """
@@ -151,7 +152,8 @@ def look(fetched: Fetched, inbox: InboxSettings, *, size: int = 0) -> Arrived:
     return Arrived(fetched.uid, fetched.raw, _digest(fetched.raw), fetched.received, parsed)
 
 
-def _with_hits(arrived: Arrived, denied: DenyList) -> Arrived:
+def with_hits(arrived: Arrived, denied: DenyList) -> Arrived:
+    """The same, with the entries of the deny list that match (R3.2)."""
     parsed = arrived.parsed
     if not (parsed.sender or parsed.subject or parsed.text):
         return arrived
@@ -246,7 +248,7 @@ def _commit(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
     """Settles in one transaction; asks the deny list again as often as it changes in between (R3.2)."""
     while True:
         denied = deny.current()
-        judged = [_with_hits(arrived, denied) for arrived in batch]
+        judged = [with_hits(arrived, denied) for arrived in batch]
         try:
             with _turns.turn():
                 done = intake.settle(

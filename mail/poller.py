@@ -16,6 +16,7 @@ from store.errors import DatabaseProblem, Problem
 from store.queries.intake import InboxSettings, inboxes_to_poll
 from store.services import inboxes
 from store.services.lease import LEASE_SECONDS, Fence, LostLease
+from store.services.refused import forget_old
 
 log = logging.getLogger("recipients.mail")
 SHORTEST_DELAY = 5.0
@@ -48,6 +49,9 @@ def poll_once(*, wait_seconds: float = LEASE_SECONDS) -> list[Round]:
         wanted = inboxes_to_poll()
     with kept(fence) as lost:
         rounds = _side_by_side(wanted, fence, lost)
+        with session():
+            while forget_old():
+                pass
     if lost.is_set():
         raise LostLease
     return rounds

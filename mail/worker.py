@@ -20,11 +20,13 @@ from store.errors import Problem
 from store.queries.intake import InboxSettings, inboxes_to_poll
 from store.services import lease
 from store.services.lease import Fence, LostLease
+from store.services.refused import forget_old
 
 log = logging.getLogger("recipients.mail")
 _FULL_POLL_SECONDS = 300.0
 _FIRST_SLICE_SECONDS = 0.3
 _LOOK_SECONDS = 1.0
+_HOUR = 3_600.0
 _FAREWELL_SECONDS = 1.5
 
 
@@ -90,17 +92,26 @@ class _Watch:
 
 def _hold_and_work(fence: Fence, stop: threading.Event) -> None:
     watches: dict[int, _Watch] = {}
+    forget_at = 0.0
     with kept(fence) as lost:
         log.info("fetching mail")
         try:
             while not (stop.is_set() or lost.is_set()):
                 with session():
                     _match(watches, inboxes_to_poll(), fence, lost)
+                    forget_at = _forget(forget_at)
                 stop.wait(_LOOK_SECONDS)
         finally:
             _end(watches)
     if lost.is_set():
         log.warning("another process took over the mail")
+
+
+def _forget(due: float) -> float:
+    """Once an hour, refused mail that was kept long enough goes (R8.1); when to look next."""
+    if time.monotonic() < due:
+        return due
+    return time.monotonic() + (_HOUR if forget_old() == 0 else 0.0)
 
 
 def _match(watches: dict[int, _Watch], wanted: list[InboxSettings], fence: Fence, lost: threading.Event) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from store.queries.customers import CustomerLine
 from store.queries.deny import DenyLine
-from store.queries.lists import AdministratorLine, HistoryLine, InboxLine, OutboxLine, PartnerLine, RefusedLine
+from store.queries.lists import AdministratorLine, HistoryLine, InboxLine, OutboxLine, PartnerLine
 from store.queries.recipients import RecipientLine
+from store.queries.refused import RefusedLine
 from store.queries.tickets import MessageLine, Person, TicketLine
 
 Shape = dict[str, Any]

@@ -8,6 +8,7 @@ from peewee import Expression, Field
 
 from store.actor import Actor
 from store.denylist import DenyList, Entry, catches, caught
+from store.errors import Problem
 from store.models import DenyEntry, Message, Recipient, Setting
 from store.queries.scope import rights
 from store.queries.search import contains
@@ -16,6 +17,10 @@ from store.reasons import refuse
 VERSION_KEY = "deny.version"
 _SAMPLE = 10
 _RECENT_MESSAGES = 2_000
+
+
+class StaleFacts(Problem):
+    """The deny list has changed since the messages were looked at: look again, then settle."""
 
 
 class DenyLine(NamedTuple):
@@ -55,6 +60,12 @@ def every(actor: Actor, zone: tzinfo) -> list[DenyLine]:
 def current() -> DenyList:
     """The whole list with its version, for intake."""
     return DenyList(version(), tuple(entry_of(row) for row in DenyEntry.select().order_by(DenyEntry.id)))
+
+
+def insist_on(seen: int) -> None:
+    """Raises StaleFacts when the list is another one than that of this version."""
+    if version() != seen:
+        raise StaleFacts("The deny list changed while mail was read.")
 
 
 def version() -> int:

@@ -1,4 +1,4 @@
-"""Reading the shorter lists: inboxes, administrators, partners, refused mail, history."""
+"""Reading the shorter lists: inboxes, administrators, partners, history."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,6 @@ from store.models import (
     Outbox,
     Partner,
     Recipient,
-    RefusedMessage,
     Ticket,
     TicketGroup,
 )
@@ -79,17 +78,6 @@ class GroupLine(NamedTuple):
     id: int
     name: str
     members: tuple[str, ...]
-
-
-class RefusedLine(NamedTuple):
-    """One refused message (R8)."""
-
-    id: int
-    reason: str
-    rule: str
-    sender: str
-    subject: str
-    received: datetime
 
 
 class OutboxLine(NamedTuple):
@@ -176,29 +164,6 @@ def groups() -> list[GroupLine]:
         members.setdefault(group, []).append(login)
     rows = TicketGroup.select(TicketGroup.id, TicketGroup.name).order_by(TicketGroup.name).tuples()
     return [GroupLine(identity, name, tuple(members.get(identity, ()))) for identity, name in rows]
-
-
-def refused(actor: Actor, *, limit: int | None = None) -> Iterator[RefusedLine]:
-    """Refused mail that was not released, newest first, within what the actor may see (R10.1).
-
-    The deny list is not for those with a partner: they read that it refused, not which entry did.
-    """
-    columns = (
-        RefusedMessage.id,
-        RefusedMessage.reason,
-        RefusedMessage.rule,
-        RefusedMessage.sender,
-        RefusedMessage.subject,
-        RefusedMessage.received,
-    )
-    query = RefusedMessage.select(*columns).where(RefusedMessage.released.is_null())
-    all_seen = rights(actor).sees_all
-    if not all_seen:
-        keys = Recipient.select(Recipient.email_key).where(scoped(actor, Recipient))
-        query = query.where(RefusedMessage.sender_key.in_(keys))
-    for row in query.order_by(RefusedMessage.id.desc()).limit(limit).tuples().iterator():
-        line = RefusedLine(*row)
-        yield line if all_seen or line.reason != "denied" else line._replace(rule="Deny list")
 
 
 def outbox(actor: Actor, *, limit: int | None = None) -> Iterator[OutboxLine]:

@@ -35,7 +35,8 @@ class Circumstances:
     """All that the decision depends on; the defaults are those of an ordinary message from a stranger.
 
     `report_of` is the mail of ours that a delivery report is about, `answered` the ticket of a notification that went
-    to this administrator alone and that he answers (R5.8).
+    to this administrator alone and that he answers (R5.8).  `waived` is the reason of a refusal that does not count any
+    more, for a message that is released (R8.1).
     """
 
     own_mail: bool = False
@@ -52,6 +53,7 @@ class Circumstances:
     accept_unregistered: bool = True
     registered: bool = False
     unreadable: bool = False
+    waived: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,9 @@ def decide(case: Circumstances) -> Decision:
     asked: list[tuple[str, str]] = []
     for name, check in _CHECKS:
         decision = check(case)
+        if decision and decision.outcome is Outcome.REFUSED and decision.reason == case.waived:
+            asked.append((name, f"{decision.reason}, but released"))
+            continue
         asked.append((name, decision.reason if decision else "no"))
         if decision:
             return Decision(decision.outcome, decision.reason, decision.ticket, decision.looked_like, tuple(asked))
@@ -107,6 +112,8 @@ def _administrator(case: Circumstances) -> Decision | None:
         return Decision(Outcome.IGNORED, "automatic")  # such as a vacation notice (R5.4)
     if case.answered is not None and not case.unreadable:
         return Decision(Outcome.JOINED, "agent-reply", case.answered)
+    if case.waived == "unverified" and case.candidate is not None:
+        return Decision(Outcome.JOINED, "released-note", case.candidate.ticket)  # never a reply (R8.1)
     return None if case.process_administrators else Decision(Outcome.REFUSED, "unverified")
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from store.actor import MAIL
+from store.cleantext import clean
 from store.rules.message import Arrived
 from store.rules.quotes import own_text
 from store.services import history
@@ -39,4 +40,14 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
     after = {"status": state.status, "closed": None}
     batch.add_history(history.rows_of(MAIL, "reply", [(ticket_thing(state), before, after)]))
     batch.news += news_of_reply(state.id, message, author, [sender.key])
+    return Written(state.id, message)
+
+
+def as_note(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, ticket: int, raw: int) -> Written:
+    """Released mail from an administrator's address that nobody could verify: a note, told to nobody (R8.1)."""
+    now = datetime.now(UTC)
+    state = batch.tickets[ticket]
+    text = f"Unverified mail from {clean(arrived.parsed.sender)}, released:\n\n{arrived.parsed.text}"
+    message = stage(place, batch, arrived, state, {"direction": "note", "text": text}, raw, now)
+    batch.change_ticket(state, now)
     return Written(state.id, message)

@@ -4,7 +4,6 @@ Exactly once: `Arrival` is unique on where a message lay, and the cursor moves i
 instant, the next round fetches what is missing and nothing twice.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,18 +22,14 @@ from store.queries import deny as deny_list
 from store.queries.settings import timezone
 from store.rules.intake import Decision, Outcome, decide
 from store.rules.message import Arrived
-from store.services import agent_mail, deny, entry, history, outbox
+from store.services import deny, history
 from store.services.batch import Batch
 from store.services.circumstances import Ground, Sender, circumstances, ground, known_before, sender_of
 from store.services.entry import Written
 from store.services.history import Thing
 from store.services.lease import Fence, hold
-from store.services.notices import announce
+from store.services.outcome import carry_out, tell, why_of
 from store.services.refused import rule_in_words
-
-
-class StaleFacts(Problem):
-    """The deny list has changed since the messages were looked at: look again, then settle."""
 
 
 class InboxChanged(Problem):
@@ -73,8 +68,7 @@ def settle(
     """
     with transaction():
         hold(fence)
-        if deny_list.version() != deny_version:
-            raise StaleFacts("The deny list changed while mail was read.")
+        deny_list.insist_on(deny_version)
         inbox = Inbox.get_or_none(Inbox.id == inbox_id)
         if inbox is None or inbox_version not in (None, inbox.version):
             raise InboxChanged
@@ -82,7 +76,7 @@ def settle(
         batch = known_before(place, arrivals)
         done = [_settle_one(place, batch, arrived) for arrived in arrivals if batch.is_new(arrived.uid)]
         batch.write()
-        _tell(batch)
+        tell(batch)
         _move_cursor(place, cursor)
     return done
 
@@ -109,39 +103,11 @@ def _settle_one(place: Ground, batch: Batch, arrived: Arrived) -> Settled:
     sender = sender_of(batch, arrived.parsed)
     decision = decide(circumstances(place, batch, arrived, sender))
     raw = _keep_raw(batch, arrived)
-    written = _write(place, batch, arrived, sender, decision, raw)
+    written = carry_out(place, batch, arrived, sender, decision, raw)
     arrival = _record_arrival(place, batch, arrived, decision, raw, written)
     if decision.outcome is Outcome.REFUSED:
         _refuse(place, batch, arrived, sender, decision, arrival)
     return Settled(arrived.uid, decision.outcome, decision.reason, written.ticket, bool(arrived.parsed.unreadable))
-
-
-def _write(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, decision: Decision, raw: int) -> Written:
-    if decision.outcome is Outcome.REPORT:
-        return _note_report(batch, arrived)
-    if decision.outcome not in (Outcome.OPENED, Outcome.JOINED):
-        return Written()
-    if decision.reason == "agent-reply" and decision.ticket is not None:
-        return agent_mail.into_ticket(place, batch, arrived, sender, decision.ticket, raw)
-    return entry.into_ticket(place, batch, arrived, sender, decision, raw)
-
-
-def _note_report(batch: Batch, arrived: Arrived) -> Written:
-    """R5.4: a delivery report opens no ticket; it is noted on the mail that it is about once the batch is written."""
-    report = arrived.parsed.report
-    sent = batch.posted.get(report.original) if report is not None else None
-    if report is None or sent is None:
-        return Written()
-    batch.reports.append((sent.id, report))
-    return Written(sent.ticket)
-
-
-def _tell(batch: Batch) -> None:
-    """What the batch has to tell and to note, when all its rows are there (R5.4, R7.5)."""
-    announce(batch.news)
-    for outbox_id, report in batch.reports:
-        if report.action == "failed":
-            outbox.bounced(outbox_id, report.words or report.status or "no reason given", hard=report.is_hard)
 
 
 def _keep_raw(batch: Batch, arrived: Arrived) -> int:
@@ -155,16 +121,6 @@ def _record_arrival(
     place: Ground, batch: Batch, arrived: Arrived, decision: Decision, raw: int, written: Written
 ) -> int:
     parsed = arrived.parsed
-    why = {
-        "inbox": place.inbox.name,
-        "header": parsed.sender_header,
-        "sender": parsed.sender,
-        "checks": decision.checks,
-        "deny_entries": arrived.deny_hits,
-        "looked_like": decision.looked_like,
-        "automatic": parsed.automatic,
-        "unreadable": parsed.unreadable,
-    }
     arrival = batch.add(
         Arrival,
         inbox=place.inbox.id,
@@ -181,7 +137,7 @@ def _record_arrival(
         unreadable=parsed.unreadable,
         ticket=written.ticket,
         written=written.message,
-        why=json.dumps(why, ensure_ascii=False),
+        why=why_of(place, arrived, decision),
     )
     if parsed.fingerprint:
         batch.fingerprints.setdefault(parsed.fingerprint, arrival)

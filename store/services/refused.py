@@ -1,7 +1,37 @@
-"""Refused mail (R8): why it was refused, in words that stay true when the rule is gone."""
+"""Refused mail (R8): why, in words that stay true when the rule is gone; letting it in; forgetting it."""
 
-from store.models import DenyEntry, Recipient
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from store.actor import Actor
+from store.cleantext import clean
+from store.db import transaction
+from store.models import Arrival, DenyEntry, Inbox, Message, RawMessage, Recipient, RefusedMessage
+from store.queries import deny as deny_list
+from store.queries import refused, settings
+from store.reasons import refuse
 from store.rules.deny import FILTER_TYPES, LOCATIONS
+from store.rules.intake import Decision, Outcome, decide
+from store.rules.message import Arrived
+from store.services import deny, history, outcome, recipients
+from store.services.batch import Batch
+from store.services.circumstances import Ground, Sender, circumstances, ground, known_before, sender_of
+from store.services.history import Thing
+
+_FORGOTTEN_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Where a released message went, and what was taken away for it.  `ticket` None: it was a report about our mail."""
+
+    ticket: int | None
+    opened: bool
+    note: bool
+    unbanned: bool
+    entry_removed: int | None
 
 
 def rule_in_words(inbox: str, reason: str, entry_id: int | None, recipient: Recipient | None) -> str:
@@ -15,3 +45,103 @@ def rule_in_words(inbox: str, reason: str, entry_id: int | None, recipient: Reci
     if reason == "unregistered":
         return f"Inbox {inbox} takes mail from known senders only"
     return "From an administrator's address, and forwarded e-mail from administrators is off"
+
+
+def release(
+    actor: Actor,
+    refused_id: int,
+    arrived: Arrived,
+    *,
+    deny_version: int,
+    unban: bool = False,
+    remove_rule: bool = False,
+    rehearse: bool = False,
+) -> Released:
+    """Lets a refused message in as if it had arrived now, but for the check that refused it (R8.1).
+
+    `arrived` is what `mail` makes of its bytes; `unban` and `remove_rule` take the ban or the deny entry away in the
+    same step.  Raises NotFound, Refused: another check refuses it, or there is no such ban or entry, StaleFacts.
+    """
+    with transaction(rehearse=rehearse):
+        kept = refused.original(actor, refused_id)
+        deny_list.insist_on(deny_version)
+        change = history.new_change()
+        if unban:
+            if kept.banned_id is None:
+                raise refuse("release-no-ban", email=clean(kept.line.sender))
+            recipients.unban(actor, kept.banned_id)
+        if remove_rule:
+            if kept.deny_entry is None:
+                raise refuse("release-no-entry", id=refused_id)
+            deny.remove(actor, kept.deny_entry)
+        row = RefusedMessage.get_by_id(refused_id)
+        done = _let_in(row, arrived)
+        row.released, row.released_by = datetime.now(UTC), actor.name
+        row.save()
+        told = {"refused": refused_id, "reason": row.reason, "rule": row.rule, "sender": row.sender}
+        where = Thing("ticket", done.ticket, f"#{done.ticket}") if done.ticket else Thing("refused", refused_id, "")
+        history.record(actor, "release", where, None, told, change=change)
+    return replace(done, unbanned=unban, entry_removed=kept.deny_entry if remove_rule else None)
+
+
+def forget_old() -> int:
+    """Forgets refused mail that was kept for `refused.keep_days`; how many messages.  A few hundred at once.
+
+    That there was a message, and what became of it, stays known: its bytes are what goes.
+    """
+    limit = datetime.now(UTC) - timedelta(days=int(settings.one("refused.keep_days")))
+    with transaction():
+        columns = (RefusedMessage.id, Arrival.raw)
+        old = RefusedMessage.select(*columns).join(Arrival).where(RefusedMessage.received < limit)
+        rows = list(old.order_by(RefusedMessage.id).limit(_FORGOTTEN_AT_ONCE).tuples())
+        RefusedMessage.delete().where(RefusedMessage.id.in_([number for number, _ in rows])).execute()
+        _drop_bytes([raw for _, raw in rows])
+    return len(rows)
+
+
+def _let_in(row: RefusedMessage, arrived: Arrived) -> Released:
+    arrival = Arrival.get_by_id(row.arrival_id)
+    # an inbox that was removed since gives its defaults no more
+    inbox = Inbox.get_or_none(Inbox.id == arrival.inbox_id) or Inbox(name="", email="", email_key="")
+    place = ground(inbox, arrival.uidvalidity)
+    batch = known_before(place, [arrived])
+    batch.rebuilt = {}
+    sender = sender_of(batch, arrived.parsed)
+    decision = _decided(place, batch, arrived, sender, row)
+    written = outcome.carry_out(place, batch, arrived, sender, decision, arrival.raw_id)
+    batch.write()
+    outcome.tell(batch)
+    arrival.outcome, arrival.reason = decision.outcome.value, decision.reason
+    arrival.ticket, arrival.written = written.ticket, written.message
+    arrival.why = outcome.why_of(place, arrived, decision, before=json.loads(arrival.why))
+    arrival.save()
+    note = decision.reason == "released-note"
+    return Released(written.ticket, decision.ticket is None, note, unbanned=False, entry_removed=None)
+
+
+def _decided(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, row: RefusedMessage) -> Decision:
+    """Raises Refused where another check than the one that refused it keeps it out."""
+    if arrived.parsed.fingerprint:
+        batch.fingerprints = _twins(arrived.parsed.fingerprint)
+    case = replace(circumstances(place, batch, arrived, sender), waived=row.reason)
+    decision = decide(case)
+    if decision.outcome is Outcome.REFUSED:
+        raise refuse(f"release-{decision.reason}", email=clean(row.sender))
+    if decision.outcome is Outcome.IGNORED:
+        raise refuse("release-ignored", reason=decision.reason)
+    return decision
+
+
+def _twins(fingerprint: str) -> dict[str, int]:
+    """The same message, if it got in another way meanwhile (R5.2)."""
+    came_in = Arrival.outcome.in_((Outcome.OPENED.value, Outcome.JOINED.value))
+    twin = Arrival.get_or_none((Arrival.fingerprint == fingerprint) & came_in)
+    return {} if twin is None else {fingerprint: twin.id}
+
+
+def _drop_bytes(raws: Sequence[int]) -> None:
+    """The hash stays: it witnesses, after a change of UIDVALIDITY, that this was met (D4)."""
+    used = Message.select(Message.raw).where(Message.raw.in_(raws))
+    waiting = Arrival.select(Arrival.raw).join(RefusedMessage).where(Arrival.raw.in_(raws))
+    unused = RawMessage.id.in_(raws) & RawMessage.id.not_in(used) & RawMessage.id.not_in(waiting)
+    RawMessage.update(data=b"").where(unused).execute()

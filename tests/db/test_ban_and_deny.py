@@ -8,7 +8,7 @@ from store.denylist import DenyList, Entry
 from store.errors import BadInput, Conflict, Refused
 from store.models import Arrival, DenyEntry, History, RawMessage, Recipient, RefusedMessage
 from store.queries import deny as deny_list
-from store.queries import lists
+from store.queries import refused
 from store.queries.settings import timezone
 from store.services import deny, recipients
 from tests.driver import Desk
@@ -64,7 +64,7 @@ def test_R2_3_R8_1_refused_mail_is_kept_whole_with_reason_and_counted(desk: Desk
     desk.arrive("bob@x.test")
     recipients.ban(desk.anna, desk.row("bob@x.test").id, reason="junk")
     desk.arrive("bob@x.test", "More", raw=b"the bytes")
-    (line,) = lists.refused(desk.anna)
+    (line,) = refused.every(desk.anna)
     assert (line.reason, line.sender, line.subject) == ("banned", "bob@x.test", "More")
     assert "anna" in line.rule
     assert "junk" in line.rule
@@ -158,7 +158,8 @@ def test_R3_4_P3_a_runaway_regex_takes_linear_time(desk: Desk) -> None:
 
 
 def test_R3_2_stale_facts_are_not_settled(desk: Desk) -> None:
-    from store.services.intake import StaleFacts, settle
+    from store.queries.deny import StaleFacts
+    from store.services.intake import settle
 
     arrived = desk.arrived("a@spam.test")
     version = deny_list.version()

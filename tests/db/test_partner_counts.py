@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from store.actor import Actor
 from store.errors import BadInput, Refused
 from store.models import Customer, History, ProfileAddress, Recipient, RefusedMessage, Ticket
-from store.queries import customers, health, lists, recipients, tickets
+from store.queries import customers, health, lists, recipients, refused, tickets
 from store.queries.recipients import Selection
 from store.rules.visibility import Rights, may_see
 from store.services import customers as customer_services
@@ -94,7 +94,7 @@ def test_R10_1_P1_counts_sorts_filters_and_previews_know_only_what_may_be_seen(
         assert tickets.some(actor, range(1, 99)).keys() == seen.keys() == {m.ticket for m in tickets.messages(actor)}
         keys = {r.email_key for r in rows}
         allowed = {r.sender for r in RefusedMessage.select() if now.sees_all or r.sender_key in keys}
-        assert {r.sender for r in lists.refused(actor)} == allowed
+        assert {r.sender for r in refused.every(actor)} == allowed
         if not now.sees_all:
             assert {h.of for h in lists.history(actor)} == {
                 h.of
@@ -111,11 +111,11 @@ def test_R10_1_P1_refused_mail_follows_the_sender_and_hides_the_deny_list(world:
     deny.remove(world.anna, entry.id)
     world.arrive("late@x.test")
     pairing.pair(world.anna, world.row("late@x.test").id, 1)
-    (mine,) = lists.refused(Actor("main", "command"))
+    (mine,) = refused.every(Actor("main", "command"))
     assert (mine.sender, mine.rule) == ("late@x.test", "Deny list")
-    (whole,) = lists.refused(world.anna)
+    (whole,) = refused.every(world.anna)
     assert "secret project" in whole.rule
-    assert list(lists.refused(Actor("north", "command"))) == []
+    assert list(refused.every(Actor("north", "command"))) == []
 
 
 def test_R10_1_P1_an_import_reaches_no_customer_of_another_partner(world: Desk) -> None:

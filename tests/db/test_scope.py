@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from store.actor import Actor
 from store.errors import NotFound, Refused
 from store.models import Customer, Recipient, Ticket
-from store.queries import customers, deny, health, lists, recipients, tickets
+from store.queries import customers, deny, health, lists, recipients, refused, tickets
 from store.queries.recipients import Selection
 from store.queries.settings import timezone
 from store.queries.why import decisions
@@ -61,7 +61,7 @@ def test_R10_1_P1_the_scope_in_sql_is_the_rule(world: Desk, partner: str | None,
     allowed = {f"#{n}" for n in numbers} | {r.email for r in Recipient.select() if seen(r)}
     if not now.sees_all:
         assert {h.of for h in lists.history(ben)} <= allowed
-        assert {r.sender for r in lists.refused(ben)} <= allowed
+        assert {r.sender for r in refused.every(ben)} <= allowed
 
 
 def test_R10_1_P1_direct_ids_numbers_and_names_of_others_do_not_exist(world: Desk) -> None:

@@ -18,7 +18,7 @@ from mail.poller import Round, delay_after, exit_status, poll_once
 from store.db import database
 from store.errors import Refused
 from store.models import Arrival, History, Message, RawMessage, RefusedMessage, Ticket
-from store.queries import lists, recipients, tickets
+from store.queries import lists, recipients, refused, tickets
 from store.queries.intake import inboxes_to_poll
 from store.services import customers, deny, lease, pairing, settings
 from store.services import recipients as actions
@@ -134,7 +134,7 @@ def test_R2_1_R3_2_banned_and_denied_senders_open_no_ticket(server: MailServer, 
     done = fetch_one()
     assert (done.fetched, done.refused) == (2, 2)
     assert Ticket.select().count() == 1
-    assert [line.reason for line in lists.refused(ANNA)] == ["denied", "banned"]
+    assert [line.reason for line in refused.every(ANNA)] == ["denied", "banned"]
     assert RefusedMessage.select().count() == 2
     assert unseen(server.imap_port, folder) == 0
 

@@ -32,6 +32,7 @@ _COMMANDS = {
     "pair": "recipients",
     "partner": "people",
     "poll": "intake",
+    "refused": "refused",
     "rename": "recipients",
     "send": "outgoing",
     "settings": "settings",

@@ -64,17 +64,23 @@ def ban_command(state: Globals, email: str, reason: str, deny_too: bool, rehears
 
 @click.command("unban")
 @click.argument("email")
+@click.option("--release", "let_in", is_flag=True, help="Let in what was refused meanwhile, too.")
 @dry_run
 @click.pass_obj
-def unban_command(state: Globals, email: str, rehearse: bool) -> None:
-    """Let the next message from EMAIL in again."""
+def unban_command(state: Globals, email: str, let_in: bool, rehearse: bool) -> None:
+    """Let the next message from EMAIL in again; says how many were refused meanwhile and are kept."""
+    from mail.release import release_all
+    from store.queries import refused
     from store.services import recipients
     from tui import sentences
 
     with opened(state) as actor:
         row = _found(actor, email)
+        kept = refused.by_ban(actor, row.id)
         done = recipients.unban(actor, row.id, seen=row.version, rehearse=rehearse)
-        _done(state, actor, email, sentences.unbanned(done), rehearse)
+        let = release_all(actor, kept if let_in else (), rehearse=rehearse)
+        words = f"{sentences.unbanned(done)} {sentences.let_in(let, kept)}".rstrip()
+        _done(state, actor, email, words, rehearse, refused=kept, tickets=let.tickets)
 
 
 @click.command("share")

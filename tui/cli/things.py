@@ -35,7 +35,9 @@ def _customers(actor: Actor) -> Listing:
 
 
 def _refused(actor: Actor) -> Listing:
-    return lists.RefusedLine._fields, map(shapes.refused, lists.refused(actor))
+    from store.queries.refused import RefusedLine, every
+
+    return RefusedLine._fields, map(shapes.refused, every(actor))
 
 
 def _deny(actor: Actor) -> Listing:

@@ -7,6 +7,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from store.errors import Problem
+from store.queries import refused
 from store.services import recipients
 from tui import sentences
 from tui.desk import Desk
@@ -63,12 +64,32 @@ class BanDialog(SenderDialog):
 
 
 class UnbanDialog(SenderDialog):
-    """Says who banned the address and why."""
+    """Says who banned the address and why, and offers what was refused meanwhile (R2.3)."""
 
     heading = "Unban"
     save_label = "Unban"
     AUTO_FOCUS = "#save"
     hint = "Enter unban · Esc close"
+
+    def __init__(self, desk: Desk, seen: Seen) -> None:
+        super().__init__(desk, seen)
+        self._kept: list[int] = []
+        self._let_in = Toggle("", id="release")
+        self._let_in.display = False
+
+    def on_mount(self) -> None:
+        self._offer_refused()
+
+    @work
+    async def _offer_refused(self) -> None:
+        try:
+            self._kept = await self.desk.lanes.read(refused.by_ban, self.desk.actor, self.seen.line.id)
+        except Problem as problem:
+            self.say(str(problem))
+        else:
+            count = sentences.many(len(self._kept), "message that was", "messages that were")
+            self._let_in.label = f"Let in the {count} refused meanwhile"
+            self._let_in.display = bool(self._kept)
 
     def fields(self) -> Iterator[Widget]:
         line = self.seen.line
@@ -77,14 +98,16 @@ class UnbanDialog(SenderDialog):
             f"{line.banned_by or 'Somebody'} banned it{because}",
             "The next message from this address gets in again.",
         ]
-        if line.blocked:
-            told.append(f"{sentences.many(line.blocked, 'message')} of it was refused so far, and is kept for a while.")
         if line.denied:
             told.append("It stays on the deny list, which refuses its mail as well.")
         yield self.about()
         yield Static(lines(told), classes="told")
+        yield self._let_in
 
     async def carry_out(self) -> str:
-        line = self.seen.line
+        from mail.release import release_all
+
+        line, wanted = self.seen.line, self._kept if self._let_in.value else []
         done = await self.desk.lanes.write(recipients.unban, self.desk.actor, line.id, seen=line.version)
-        return sentences.unbanned(done)
+        let_in = await self.desk.lanes.write(release_all, self.desk.actor, wanted)
+        return f"{sentences.unbanned(done)} {sentences.let_in(let_in, self._kept)}".rstrip()

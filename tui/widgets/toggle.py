@@ -14,7 +14,7 @@ from tui.widgets.cells import fit
 
 
 class Toggle(Widget, can_focus=True):
-    """One line.  `value` says whether it is on."""
+    """One line.  `value` says whether it is on, `label` what it is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "turn", show=False)]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"toggle--on", "toggle--focus"}
@@ -28,6 +28,7 @@ class Toggle(Widget, can_focus=True):
     }
     """
     value: reactive[bool] = reactive(False)
+    label: reactive[str] = reactive("")
 
     class Changed(Message):
         """It was turned."""
@@ -42,7 +43,7 @@ class Toggle(Widget, can_focus=True):
 
     def __init__(self, label: str, value: bool = False, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._label = label
+        self.set_reactive(Toggle.label, label)
         self.set_reactive(Toggle.value, value)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -52,10 +53,8 @@ class Toggle(Widget, can_focus=True):
         box = self.get_component_rich_style("toggle--on") if self.value else self.rich_style
         text = self.get_component_rich_style("toggle--focus") if self.has_focus else self.rich_style
         segments = [Segment("[✓]" if self.value else "[ ]", text if self.has_focus else box)]
-        if self._label:
-            segments.append(
-                Segment(fit(f" {self._label}", min(len(self._label) + 1, max(0, self.size.width - 3))), text)
-            )
+        if self.label:
+            segments.append(Segment(fit(f" {self.label}", min(len(self.label) + 1, max(0, self.size.width - 3))), text))
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
 
     def watch_value(self) -> None:

@@ -1,0 +1,62 @@
+"""Letting refused mail in: its bytes are looked at again, as if they had just arrived (R8.1)."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from mail.intake import with_hits
+from mail.parse import parse
+from store.actor import Actor
+from store.errors import NotFound, Refused
+from store.queries import deny
+from store.queries.deny import StaleFacts
+from store.queries.refused import Original, original
+from store.rules.message import Arrived, Parsed
+from store.services import refused
+from store.services.refused import Released
+
+
+class LetIn(NamedTuple):
+    """What became of several refused messages: how many were let in, the tickets they are in, and why the others, if
+    any, stay where they are."""
+
+    messages: int
+    tickets: list[int]
+    problem: str
+
+
+def look_again(kept: Original) -> Parsed:
+    """What is known of a refused message, for a person to read.  Never raises."""
+    return parse(kept.raw, header=kept.header)
+
+
+def release(
+    actor: Actor, refused_id: int, *, unban: bool = False, remove_rule: bool = False, rehearse: bool = False
+) -> Released:
+    """Lets a refused message in.  Raises NotFound, Refused: another check keeps it out."""
+    kept = original(actor, refused_id)
+    arrived = Arrived(kept.uid, kept.raw, hashlib.sha256(kept.raw).hexdigest(), datetime.now(UTC), look_again(kept))
+    while True:
+        denied = deny.current()
+        judged = with_hits(arrived, denied)
+        facts = {"unban": unban, "remove_rule": remove_rule, "rehearse": rehearse}
+        try:
+            return refused.release(actor, refused_id, judged, deny_version=denied.version, **facts)
+        except StaleFacts:
+            continue
+
+
+def release_all(actor: Actor, ids: Sequence[int], *, rehearse: bool = False) -> LetIn:
+    """Lets several in, the first first, each for itself; one that must stay out does not hold up the others."""
+    tickets: list[int] = []
+    messages, problem = 0, ""
+    for refused_id in ids:
+        try:
+            done = release(actor, refused_id, rehearse=rehearse)
+        except (NotFound, Refused) as refusal:
+            problem = problem or str(refusal)
+            continue
+        messages += 1
+        tickets += [done.ticket] if done.ticket is not None else []
+    return LetIn(messages, list(dict.fromkeys(tickets)), problem)

@@ -1,0 +1,105 @@
+"""Reading refused mail (R8): what was kept out, why, and by which rule."""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from peewee import JOIN, Expression, ModelSelect, fn
+
+from store.actor import Actor
+from store.errors import NotFound
+from store.models import Arrival, Inbox, RawMessage, Recipient, RefusedMessage
+from store.queries.scope import rights, scoped
+from store.queries.search import among
+
+
+class RefusedLine(NamedTuple):
+    """One refused message that was not released."""
+
+    id: int
+    reason: str
+    rule: str
+    sender: str
+    subject: str
+    received: datetime
+
+
+class Original(NamedTuple):
+    """A refused message whole: its bytes, where it lay, which field names its sender there, when it came.
+
+    `deny_entry` and `banned_id` (a recipient) are what refused it, where that is still there.
+    """
+
+    line: RefusedLine
+    raw: bytes
+    inbox: str
+    header: str
+    uid: int
+    deny_entry: int | None
+    banned_id: int | None
+
+
+def every(actor: Actor, *, limit: int | None = None) -> Iterator[RefusedLine]:
+    """Refused mail that the actor may see, newest first (R10.1)."""
+    return _lines(actor, True, limit)
+
+
+def numbers(actor: Actor, *, reason: str = "") -> "array[int]":
+    """The ids of what the actor may see, newest first; of one reason if asked for."""
+    query = RefusedMessage.select(RefusedMessage.id).where(_waiting(actor))
+    if reason:
+        query = query.where(RefusedMessage.reason == reason)
+    return array("q", (number for (number,) in query.order_by(RefusedMessage.id.desc()).tuples()))
+
+
+def some(actor: Actor, ids: Sequence[int]) -> dict[int, RefusedLine]:
+    """These by id; those that are gone, released or may not be seen are left out."""
+    return {line.id: line for line in _lines(actor, among(RefusedMessage.id, ids), None)}
+
+
+def counts(actor: Actor) -> dict[str, int]:
+    """How many wait, by reason."""
+    query = RefusedMessage.select(RefusedMessage.reason, fn.COUNT(RefusedMessage.id)).where(_waiting(actor))
+    return dict(query.group_by(RefusedMessage.reason).tuples())
+
+
+def by_ban(actor: Actor, recipient_id: int) -> list[int]:
+    """What this banned recipient's ban has kept out and is still kept, the oldest first (R2.3)."""
+    mine = (RefusedMessage.recipient == recipient_id) & (RefusedMessage.reason == "banned") & _waiting(actor)
+    rows = RefusedMessage.select(RefusedMessage.id).where(mine).order_by(RefusedMessage.id)
+    return [number for (number,) in rows.tuples()]
+
+
+def original(actor: Actor, refused_id: int) -> Original:
+    """One refused message with its bytes.  Raises NotFound, also when it was released."""
+    line = next(_lines(actor, RefusedMessage.id == refused_id, 1), None)
+    if line is None:
+        raise NotFound(f"refused message {refused_id}")
+    columns = (RawMessage.data, Inbox.name, Inbox.address_header, Arrival.uid, RefusedMessage.deny_entry, Recipient.id)
+    query = RefusedMessage.select(*columns).join(Arrival).join(RawMessage)
+    query = query.switch(Arrival).join(Inbox, JOIN.LEFT_OUTER)
+    banned = (Recipient.id == RefusedMessage.recipient) & Recipient.banned
+    query = query.switch(RefusedMessage).join(Recipient, JOIN.LEFT_OUTER, on=banned)
+    data, inbox, header, uid, entry, banned_id = query.where(RefusedMessage.id == refused_id).tuples().get()
+    return Original(line, bytes(data), inbox or "", header or "From", uid, entry, banned_id)
+
+
+def _lines(actor: Actor, condition: Expression | bool, limit: int | None) -> Iterator[RefusedLine]:
+    """The deny list is not for those with a partner: they read that it refused, not which entry did (R10.1)."""
+    columns = [getattr(RefusedMessage, name) for name in RefusedLine._fields]
+    query: ModelSelect = RefusedMessage.select(*columns).where(_waiting(actor) & condition)
+    all_seen = rights(actor).sees_all
+    for row in query.order_by(RefusedMessage.id.desc()).limit(limit).tuples().iterator():
+        line = RefusedLine(*row)
+        yield line if all_seen or line.reason != "denied" else line._replace(rule="Deny list")
+
+
+def _waiting(actor: Actor) -> Expression:
+    """Not released, and of a sender whom the actor may see."""
+    waiting = RefusedMessage.released.is_null()
+    if rights(actor).sees_all:
+        return waiting
+    return waiting & RefusedMessage.sender_key.in_(
+        Recipient.select(Recipient.email_key).where(scoped(actor, Recipient))
+    )

@@ -1,0 +1,59 @@
+"""Carrying out what was decided about a message: when it arrives, and when it is released later (R5.2, R8.1)."""
+
+import json
+
+from store.rules.intake import Decision, Outcome
+from store.rules.message import Arrived
+from store.services import agent_mail, entry, outbox
+from store.services.batch import Batch
+from store.services.circumstances import Ground, Sender
+from store.services.entry import Written
+from store.services.notices import announce
+
+
+def carry_out(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, decision: Decision, raw: int) -> Written:
+    """Stages what the decision leads to; nothing for a message that is refused or ignored."""
+    if decision.outcome is Outcome.REPORT:
+        return _note_report(batch, arrived)
+    if decision.outcome not in (Outcome.OPENED, Outcome.JOINED):
+        return Written()
+    if decision.ticket is not None and decision.reason == "agent-reply":
+        return agent_mail.into_ticket(place, batch, arrived, sender, decision.ticket, raw)
+    if decision.ticket is not None and decision.reason == "released-note":
+        return agent_mail.as_note(place, batch, arrived, sender, decision.ticket, raw)
+    return entry.into_ticket(place, batch, arrived, sender, decision, raw)
+
+
+def tell(batch: Batch) -> None:
+    """What the batch has to tell and to note, when all its rows are there (R5.4, R7.5)."""
+    announce(batch.news)
+    for outbox_id, report in batch.reports:
+        if report.action == "failed":
+            outbox.bounced(outbox_id, report.words or report.status or "no reason given", hard=report.is_hard)
+
+
+def why_of(place: Ground, arrived: Arrived, decision: Decision, **more: object) -> str:
+    """The decision as it is kept, not recomputed: the field used, each check with its answer, what it looked like."""
+    parsed = arrived.parsed
+    why = {
+        "inbox": place.inbox.name,
+        "header": parsed.sender_header,
+        "sender": parsed.sender,
+        "checks": decision.checks,
+        "deny_entries": arrived.deny_hits,
+        "looked_like": decision.looked_like,
+        "automatic": parsed.automatic,
+        "unreadable": parsed.unreadable,
+        **more,
+    }
+    return json.dumps(why, ensure_ascii=False)
+
+
+def _note_report(batch: Batch, arrived: Arrived) -> Written:
+    """R5.4: a delivery report opens no ticket; it is noted on the mail that it is about once the batch is written."""
+    report = arrived.parsed.report
+    sent = batch.posted.get(report.original) if report is not None else None
+    if report is None or sent is None:
+        return Written()
+    batch.reports.append((sent.id, report))
+    return Written(sent.ticket)

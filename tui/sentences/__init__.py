@@ -1,0 +1,38 @@
+"""What was done, and how things stand, in a person's words.  Needs no Textual: the command line may say the same.
+
+Names and addresses in what the services return are clean text already; what comes from queries is cleaned here.
+"""
+
+from tui.sentences.health import counts as counts
+from tui.sentences.health import inbox_health as inbox_health
+from tui.sentences.health import inbox_trouble as inbox_trouble
+from tui.sentences.health import missing as missing
+from tui.sentences.health import sending_trouble as sending_trouble
+from tui.sentences.recipients import banned as banned
+from tui.sentences.recipients import customer_details as customer_details
+from tui.sentences.recipients import let_in as let_in
+from tui.sentences.recipients import paired as paired
+from tui.sentences.recipients import pairing_preview as pairing_preview
+from tui.sentences.recipients import released as released
+from tui.sentences.recipients import sender_edited as sender_edited
+from tui.sentences.recipients import unbanned as unbanned
+from tui.sentences.recipients import unpaired as unpaired
+from tui.sentences.recipients import unpairing_preview as unpairing_preview
+from tui.sentences.tickets import activity as activity
+from tui.sentences.tickets import addressee as addressee
+from tui.sentences.tickets import customer_of as customer_of
+from tui.sentences.tickets import delivery as delivery
+from tui.sentences.tickets import followed as followed
+from tui.sentences.tickets import goes_to as goes_to
+from tui.sentences.tickets import mail_told as mail_told
+from tui.sentences.tickets import merging_preview as merging_preview
+from tui.sentences.tickets import replied as replied
+from tui.sentences.tickets import reply_remarks as reply_remarks
+from tui.sentences.tickets import ticket_updated as ticket_updated
+from tui.sentences.words import clock as clock
+from tui.sentences.words import many as many
+from tui.sentences.words import named as named
+from tui.sentences.words import number as number
+from tui.sentences.words import size as size
+from tui.sentences.words import stamp as stamp
+from tui.sentences.words import ticket_numbers as ticket_numbers

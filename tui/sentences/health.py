@@ -1,0 +1,59 @@
+"""How things stand: what is missing, inboxes, sending."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+from store.cleantext import clean
+from tui.sentences.words import clock, many, number
+
+if TYPE_CHECKING:
+    from store.queries.health import Counts, Missing
+    from store.queries.lists import InboxLine
+    from store.queries.outbox import Outgoing
+
+_OVERDUE = timedelta(seconds=60)
+
+
+def missing(found: "Sequence[Missing]") -> str:
+    """What pairing still needs, short enough for a title line (R7.1); '' when nothing is missing."""
+    return f"Missing: {', '.join(one.short for one in found)}" if found else ""
+
+
+def counts(now: "Counts") -> str:
+    """`1,204 recipients · 12 unassigned`."""
+    return f"{many(now.recipients, 'recipient')} · {number(now.unassigned_tickets)} unassigned"
+
+
+def inbox_trouble(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | None = None) -> str:
+    """The first enabled inbox's error with its next try, or that nobody fetches its mail; '' when all is well."""
+    moment = now or datetime.now(UTC)
+    for inbox in inboxes:
+        if inbox.enabled and inbox.last_error:
+            again = f" Next try {clock(inbox.next_try, zone, moment)}." if inbox.next_try else ""
+            return f"{clean(inbox.name)}: {clean(inbox.last_error)}{again}"
+    for inbox in inboxes:
+        if inbox.enabled and inbox.next_try and inbox.next_try + _OVERDUE < moment:
+            last = clock(inbox.last_success, zone, moment) if inbox.last_success else "never"
+            return f"{clean(inbox.name)}: nobody fetches its mail, last {last}."
+    return ""
+
+
+def sending_trouble(now: "Outgoing", zone: tzinfo, moment: datetime | None = None) -> str:
+    """Why no mail can be sent at the moment and when it is tried again, '' when all is well."""
+    if not now.last_error:
+        return ""
+    again = f" Next try {clock(now.next_try, zone, moment or datetime.now(UTC))}." if now.next_try else ""
+    return f"Sending: {clean(now.last_error)}{again}"
+
+
+def inbox_health(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | None = None) -> str:
+    """`support ✓ 14:05`, or `3 inboxes ✓ 14:05` with the time of the one that was looked at the longest ago."""
+    enabled = [inbox for inbox in inboxes if inbox.enabled]
+    if not enabled:
+        return "no inbox"
+    name = clean(enabled[0].name, limit=20) if len(enabled) == 1 else many(len(enabled), "inbox", "inboxes")
+    looked_at = [inbox.last_success for inbox in enabled if inbox.last_success is not None]
+    if len(looked_at) < len(enabled):
+        return f"{name} …"
+    return f"{name} ✓ {clock(min(looked_at), zone, now or datetime.now(UTC))}"
