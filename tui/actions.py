@@ -12,7 +12,7 @@ from store.reasons import sentence
 from store.rules import pairing as rule
 from tui.seen import Seen
 
-Place = Literal["recipients", "notifications", "outbox", "list", "tickets", "ticket", "everywhere"]
+Place = Literal["recipients", "notifications", "outbox", "refused", "deny", "list", "tickets", "ticket", "everywhere"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear", "escape", "", "Clear", "drop search and filter"),
     Action("setup", "!", "ctrl+n", "Setup", "what pairing still needs, and how the inboxes fare", 13),
     Action("notifications", "N", "ctrl+b", "Notifications", "which events send mail, and what it says", 16),
+    Action("deny", "D", "ctrl+d", "Deny list", "what keeps mail out: addresses, subjects, texts", 18),
     Action("list", "t", "f10", "Tickets", "all tickets: open, closed, unassigned, mine", 8),
     Action("outbox", "O", "ctrl+y", "Outbox", "mail that waits, failed or is held back", 15),
+    Action("refused", "R", "ctrl+l", "Refused", "mail that was kept out: read it, let it in", 17),
     Action("open", "enter", "", "Open", "read this ticket", 1, place="list"),
     Action("new", "n", "f2", "New", "open a ticket for a customer", 2, place="list"),
     Action("view-open", "1", "", "Open tickets", "those that are not closed", place="list"),
@@ -131,6 +133,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("activities", "v", "ctrl+l", "Activities", "who changed what, and when", place="ticket"),
     Action("files", "f", "ctrl+f", "Files", "save what is attached", place="ticket"),
     Action("outbox", "O", "ctrl+y", "Outbox", "what became of this ticket's mail", place="ticket"),
+    Action("why", "y", "ctrl+k", "Why", "what was decided about this message, and why", place="ticket"),
     Action("fold", "h", "ctrl+t", "History", "fold or unfold quoted history", 9, place="ticket"),
     Action("next", "n", "f6", "Next", "the next message", 11, place="ticket"),
     Action("previous", "p", "f7", "Previous", "the message before", 12, place="ticket"),
@@ -141,6 +144,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "", "Ticket", "the ticket that it is about", 4, place="outbox"),
     Action("filter", "f", "f3", "Filter", "show only mail of one state", 6, place="outbox"),
     Action("back", "escape", "", "Back", "to where you came from", 5, place="outbox"),
+    Action("open", "enter", "", "Read", "read it: its text alone, nothing of it is opened", 1, place="refused"),
+    Action("release", "r", "f5", "Release", "let it in, as if it had arrived now", 2, place="refused"),
+    Action("why", "y", "f6", "Why", "what was decided about it, and why", 3, place="refused"),
+    Action("filter", "f", "f3", "Filter", "show only what was refused for one reason", 5, place="refused"),
+    Action("back", "escape", "", "Back", "to where you came from", 4, place="refused"),
+    Action("new", "n", "f2", "New", "add an entry; you see first what it would have caught", 1, place="deny"),
+    Action("open", "enter", "", "Catches", "what it catches of what there is", 2, place="deny"),
+    Action("remove", "d", "f8", "Remove", "take it off the list", 3, place="deny"),
+    Action("back", "escape", "", "Back", "to where you came from", 4, place="deny"),
     Action("open", "enter", "", "Open", "read this ticket", 1, place="tickets"),
     Action("new", "n", "f4", "New", "open a ticket for a customer", 3, place="tickets"),
     Action("outbox", "O", "ctrl+y", "Outbox", "mail that waits, failed or is held back", 4, place="tickets"),

@@ -1,6 +1,7 @@
 """What was decided about a message, as kept with its outcome, not recomputed (R5.5)."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from peewee import JOIN
@@ -8,8 +9,9 @@ from peewee import JOIN
 from store.actor import Actor
 from store.cleantext import clean
 from store.errors import NotFound
-from store.models import Arrival, Ticket
-from store.queries.scope import scoped
+from store.models import Arrival, Message, RefusedMessage, Ticket
+from store.queries import refused
+from store.queries.scope import rights, scoped, visible_ticket
 
 
 def decisions(actor: Actor, message_id: str) -> list[dict[str, Any]]:
@@ -25,6 +27,23 @@ def decisions(actor: Actor, message_id: str) -> list[dict[str, Any]]:
     if not found:
         raise NotFound(f"message {clean(wanted, limit=100)}")
     return found
+
+
+def of_messages(actor: Actor, number: int, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The arrivals of these messages of a ticket, oldest first; those written here have none.  Raises NotFound."""
+    visible_ticket(actor, number)
+    raws = Message.select(Message.raw).where(Message.id.in_(ids) & (Message.ticket == number))
+    mine = Arrival.written.in_(ids) & Arrival.raw.in_(raws)
+    return [_decision(arrival) for arrival in Arrival.select().where(mine).order_by(Arrival.id)]
+
+
+def of_refused(actor: Actor, refused_id: int) -> list[dict[str, Any]]:
+    """The arrival of a refused message.  Raises NotFound; the deny list's entries are for those who may see it."""
+    if not refused.some(actor, [refused_id]):
+        raise NotFound(f"refused message {refused_id}")
+    row = Arrival.select().join(RefusedMessage).where(RefusedMessage.id == refused_id).get()
+    hidden: dict[str, Any] = {} if rights(actor).sees_all else {"deny_entries": []}
+    return [{**_decision(row), **hidden}]
 
 
 def _decision(row: Arrival) -> dict[str, Any]:

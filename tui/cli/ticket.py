@@ -9,9 +9,7 @@ from store.cleantext import clean
 from store.queries.tickets import MessageLine, TicketLine
 from tui.cli import ticket_actions
 from tui.cli.state import Globals, opened, show
-from tui.sentences import named
-
-_FACTS = (("automatic mail", "automatic"), ("could not be read", "unreadable"), ("deny entries", "deny_entries"))
+from tui.sentences import named, why
 
 
 @click.group("ticket")
@@ -49,17 +47,7 @@ def why_command(state: Globals, message_id: str) -> None:
 
     with opened(state) as actor:
         found = decisions(actor, message_id)
-    words: list[str] = []
-    for decision in found:
-        words.append(f"{decision['outcome']} ({decision['reason']}) in inbox {decision['inbox']}")
-        words.append(f"  sender {decision['sender'] or 'none'} from {decision['header'] or 'no header'}")
-        words += [f"  {name}: {decision[key]}" for name, key in _FACTS if decision[key]]
-        words += [f"  {check}: {answer}" for check, answer in decision["checks"]]
-        if decision["ticket"]:
-            words.append(f"  written: message {decision['written']} in ticket #{decision['ticket']}")
-        if decision["looked_like"]:
-            words.append(f"  looked like a reply to #{decision['looked_like']}, but the sender may not write there")
-    show(state, found, words)
+    show(state, found, [line for decision in found for line in why(decision)])
 
 
 ticket_actions.add_to(ticket_command)

@@ -28,6 +28,8 @@ class RecipientActions(TableScreen[Seen]):
             "list": self._ticket_list,
             "notifications": self._notifications,
             "outbox": self._outbox,
+            "refused": self._refused,
+            "deny": self._deny,
             **super().handlers(),
         }
 
@@ -109,3 +111,13 @@ class RecipientActions(TableScreen[Seen]):
         from tui.screens.outbox import OutboxScreen
 
         self.app.push_screen(OutboxScreen(self.desk))
+
+    def _refused(self) -> None:
+        from tui.screens.refused import RefusedScreen
+
+        self.app.push_screen(RefusedScreen(self.desk))
+
+    def _deny(self) -> None:
+        from tui.screens.deny import DenyScreen
+
+        self.app.push_screen(DenyScreen(self.desk))

@@ -17,6 +17,7 @@ from store.errors import Problem
 from store.queries import outbox, settings, tickets
 from store.queries.outbox import OutboxRow
 from store.queries.tickets import MessageLine, ParticipantLine
+from store.queries.why import of_messages
 from tui.desk import Desk
 from tui.events import StoreChanged
 from tui.screens.ticket_actions import Standing, TicketActions, stand
@@ -97,6 +98,7 @@ class TicketScreen(TicketActions):
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         return {
             "fold": self._fold,
+            "why": self._why,
             "next": lambda: self._go(1),
             "previous": lambda: self._go(-1),
             "back": self.dismiss,
@@ -155,6 +157,21 @@ class TicketScreen(TicketActions):
         self._folded = not self._folded
         self._show()
         self.say("Quoted history is folded." if self._folded else "Quoted history is shown.")
+
+    @work(exclusive=True, group="open")
+    async def _why(self) -> None:
+        """Of the messages that are in sight."""
+        from tui.dialogs.why import WhyDialog
+
+        if self._read is None:
+            return
+        seen = [self._read.messages[place].id for place in self._reader.marks_in_sight()]
+        try:
+            found = await self.desk.lanes.read(of_messages, self.desk.actor, self._number, seen)
+        except Problem as problem:
+            self.say(str(problem), "error")
+        else:
+            self.app.push_screen(WhyDialog(self.desk, found))
 
     def _go(self, step: int) -> None:
         if not self._reader.next_mark(step):

@@ -29,6 +29,9 @@ from tui.sentences.tickets import merging_preview as merging_preview
 from tui.sentences.tickets import replied as replied
 from tui.sentences.tickets import reply_remarks as reply_remarks
 from tui.sentences.tickets import ticket_updated as ticket_updated
+from tui.sentences.why import REFUSALS as REFUSALS
+from tui.sentences.why import deny_entry as deny_entry
+from tui.sentences.why import why as why
 from tui.sentences.words import clock as clock
 from tui.sentences.words import many as many
 from tui.sentences.words import named as named

@@ -94,6 +94,13 @@ class Reader(ScrollView, can_focus=True):
             self.scroll_to(y=ahead[0], animate=False)
         return bool(ahead)
 
+    def marks_in_sight(self) -> range:
+        """Which marks, from 0, begin what can be seen now."""
+        top = self.scroll_offset.y
+        first = sum(line.mark for line in self._wrapped[: top + 1])
+        last = sum(line.mark for line in self._wrapped[: top + self.size.height])
+        return range(max(first - 1, 0), last)
+
     def on_resize(self, event: events.Resize) -> None:
         if self.scrollable_content_region.width != self._width:
             self._wrap()

@@ -1,0 +1,48 @@
+"""What was decided about a message, and why (R5.5)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from store.cleantext import clean
+
+REFUSALS = {"banned": "banned", "denied": "deny list", "unregistered": "unregistered", "unverified": "unverified"}
+"""The reasons for which mail is refused (R8.1), as they are shown."""
+_FACTS = (
+    ("sender's authentication", "authentication"),
+    ("automatic mail", "automatic"),
+    ("could not be read", "unreadable"),
+    ("deny entries", "deny_entries"),
+)
+
+
+_MATCHES = {
+    "exact": "is",
+    "contain": "contains",
+    "start": "begins with",
+    "end": "ends with",
+    "regex": "is matched by the regex",
+}
+
+
+def deny_entry(location: str, filter_type: str, text: str) -> str:
+    """`its sender's address ends with “@x.test”`."""
+    what = {"email": "its sender's address", "subject": "its subject", "message": "its text"}[location]
+    return f"{what} {_MATCHES[filter_type]} “{clean(text, limit=200)}”"
+
+
+def why(decision: Mapping[str, Any]) -> Iterator[str]:
+    """The outcome, the inbox and the field that named the sender, each check with its answer, what was written."""
+    yield f"{decision['outcome']} ({decision['reason']}) in inbox {clean(decision['inbox']) or 'that is gone'}"
+    yield f"  sender {clean(decision['sender']) or 'none'} from {clean(decision['header']) or 'no header'}"
+    for name, key in _FACTS:
+        if decision.get(key):
+            yield f"  {name}: {clean(decision[key])}"
+    for check, answer in decision["checks"]:
+        yield f"  {check}: {answer}"
+    if decision["ticket"]:
+        yield f"  written: message {decision['written']} in ticket #{decision['ticket']}"
+    if decision["looked_like"]:
+        yield f"  looked like a reply to #{decision['looked_like']}, but the sender may not write there"
+    if before := decision.get("before"):
+        yield "  before it was released:"
+        yield from (f"    {check}: {answer}" for check, answer in before["checks"])
