@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 _UID = re.compile(rb"\bUID (\d{1,10})")
 _SIZE = re.compile(rb"RFC822\.SIZE (\d{1,19})")
 _DATE = re.compile(rb'INTERNALDATE "([^"]{1,40})"')
-_SHORT_BODY = re.compile(rb'BODY\[[A-Z]*\] (?:NIL|"((?:[^"\\]|\\.)*+)")', re.IGNORECASE)
+_SHORT_BODY = re.compile(rb'BODY\[[A-Z]*\](?:<\d+>)? (?:NIL|"((?:[^"\\]|\\.)*+)")', re.IGNORECASE)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from mail.parse import attachment_content
+from mail.parse import attachment_pieces
+from mail.span import Span, mapped
 from store.cleantext import clean
-from store.errors import BadInput, Refused
-from store.export import write_bytes
+from store.errors import BadInput, Problem, Refused
+from store.export import write_pieces
+from store.files import folder as store_folder
 from store.queries.attachments import Source
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd/\\\\:*?\"<>|]+")
@@ -42,16 +45,26 @@ def save(sources: Sequence[Source], folder: Path) -> list[Path]:
     taken: set[str] = set()
     saved = []
     for source in sources:
-        content = attachment_content(source.raw, source.part)
-        saved.append(_write(folder, source.name, content, taken))
+        with _message(source) as message:
+            saved.append(_write(folder, source, message, taken))
     return saved
 
 
-def _write(folder: Path, name: str, content: bytes, taken: set[str]) -> Path:
+def _message(source: Source) -> AbstractContextManager[Span]:
+    """The message that it is in; a large one stays in its file.  Raises Problem."""
+    if not source.file:
+        return nullcontext(Span.of(source.raw))
+    file = store_folder() / source.file
+    if not file.is_file():
+        raise Problem(f"{file}, which holds “{clean(source.name)}”, is gone. Restore it from a backup of the store.")
+    return mapped(file)
+
+
+def _write(folder: Path, source: Source, message: Span, taken: set[str]) -> Path:
     while True:
-        target = folder / safe_name(name, taken)
+        target = folder / safe_name(source.name, taken)
         try:
-            write_bytes(target, content)
+            write_pieces(target, attachment_pieces(message, source.part))
         except Refused:  # a file of that name is there: the next number
             continue
         return target

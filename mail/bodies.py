@@ -4,18 +4,22 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from mail import headers
 from mail.charsets import decode
 from mail.headers import Fields
 from mail.html import to_text
+from mail.span import Span
+from mail.transfer import decoded_pieces
 from store.rules.message import Attached
 
 DEEPEST = 50
 MOST_PARTS = 1_000
+LARGEST_TEXT = 20_000_000
 _LONGEST_NAME = 200
 _REST_OF_LINE = re.compile(rb"[ \t]*(?=[\r\n]|\Z)")
-_FIRST_MARK = re.compile(rb"(?:\A|[\r\n])--([!-~](?:[ -~]{0,198}[!-~])?)[ \t]*(?=[\r\n]|\Z)")
+_FIRST_MARK = re.compile(rb"(?:\A|(?<=[\r\n]))--([!-~](?:[ -~]{0,198}[!-~])?)[ \t]*(?=[\r\n]|\Z)")
 _HTML_CHARSET = re.compile(rb"""<meta[^<>]{0,200}charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)
 _TEXTS = ("text/plain", "text/html")
 # other forms of a text beside it, for special readers
@@ -31,7 +35,7 @@ class Part:
     name: str
     attached: bool
     encoding: str
-    body: bytes
+    body: Span
     boundary: bytes = b""
     stray: bytes = b""
     number: int = -1
@@ -40,7 +44,11 @@ class Part:
     @property
     def content(self) -> bytes:
         """The decoded bytes of a leaf."""
-        return headers.decoded_body(self.body, self.encoding)
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """The same, a piece at a time."""
+        return decoded_pieces(self.body, self.encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ class Tree:
     cut: str = ""
 
 
-def walk(fields: Fields, body: bytes) -> Tree:
+def walk(fields: Fields, body: Span) -> Tree:
     """The tree of a message's parts."""
     root = _part(fields, body)
     leaves: list[Part] = []
@@ -73,8 +81,8 @@ def walk(fields: Fields, body: bytes) -> Tree:
         sections, more = _sections(part.body, part.boundary, max(0, MOST_PARTS - len(leaves) - len(waiting)))
         if more:
             cut = f"it has more than {MOST_PARTS} parts"
-        part.children = [_part(*headers.split_part(section)) for section in sections]
-        part.body = b""
+        part.children = [_part(*section) for section in sections]
+        part.body = part.body.cut(part.body.end)
         waiting.extend((child, depth + 1) for child in reversed(part.children))
     return Tree(root, leaves, _shown(root), cut)
 
@@ -91,7 +99,7 @@ def attachments(tree: Tree) -> tuple[Attached, ...]:
     return tuple(_attached(part) for part in tree.leaves if id(part) not in text and (part.body or part.name))
 
 
-def _part(fields: Fields, body: bytes) -> Part:
+def _part(fields: Fields, body: Span) -> Part:
     kind, parameters = headers.parameters(fields.first("content-type"))
     disposition, more = headers.parameters(fields.first("content-disposition"))
     name = more.get("filename") or parameters.get("name") or ""
@@ -116,53 +124,47 @@ def _find_boundary(part: Part, named: str) -> None:
     if boundary and next(_boundary_lines(part.body, boundary), None):
         part.boundary = boundary
         return
-    part.body = part.content  # a multipart must not be encoded, but some are
+    part.body = Span.of(part.content)  # a multipart must not be encoded, but some are
     if boundary and next(_boundary_lines(part.body, boundary), None):
         part.boundary = boundary
-    elif first := _FIRST_MARK.search(part.body):
+    elif first := _FIRST_MARK.search(part.body.source, part.body.start, part.body.end):
         part.boundary = first[1]
     else:
         part.type = "text/plain"
 
 
-def _sections(body: bytes, boundary: bytes, most: int) -> tuple[list[bytes], bool]:
-    """What lies between the boundary lines, at most `most` pieces, and whether there were more.
+def _sections(body: Span, boundary: bytes, most: int) -> tuple[list[tuple[Fields, Span]], bool]:
+    """The parts between the boundary lines, at most `most`, and whether there were more.
 
-    A missing end is the body's end; what is written behind the end is a piece, too.
+    A missing end is the body's end; what is written behind the end is a part, too, without a header.
     """
-    sections: list[bytes] = []
+    sections: list[tuple[Fields, Span]] = []
     start, closed = -1, False
-    for line_start, line_end, is_last in _boundary_lines(body, boundary):
+    for line_start, line_end, is_last in chain(_boundary_lines(body, boundary), [(body.end, body.end, True)]):
         if start >= 0:
-            piece = _without_first_newline(body[start:line_start])
-            if not closed or piece.strip():
-                sections.append(b"\n" + piece if closed else piece)
+            piece = body.cut(start, max(start, line_start)).without_first_newline()
+            if not closed:
+                sections.append(headers.split_part(piece))
+            elif not piece.is_blank():
+                sections.append((Fields([]), piece))
         if len(sections) > most:
             return sections[:most], True
         start, closed = line_end, is_last
-    if start >= 0:
-        piece = _without_first_newline(body[start:])
-        if not closed or piece.strip():
-            sections.append(b"\n" + piece if closed else piece)
-    return sections[:most], len(sections) > most
+    return sections, False
 
 
-def _boundary_lines(body: bytes, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
+def _boundary_lines(body: Span, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
     """(start with the line break before it, end, whether it is the closing one) of each boundary line."""
     mark = b"--" + boundary
-    at = body.find(mark)
+    source, at = body.source, body.source.find(mark, body.start, body.end)
     while at >= 0:
         end = at + len(mark)
-        is_last = body.startswith(b"--", end)
-        rest = _REST_OF_LINE.match(body, end + 2 * is_last)
-        if rest and (at == 0 or body[at - 1] in b"\r\n"):
-            start = at - 2 if body[at - 2 : at] == b"\r\n" else max(at - 1, 0)
-            yield start, rest.end(), is_last
-        at = body.find(mark, end)
-
-
-def _without_first_newline(section: bytes) -> bytes:
-    return section[2:] if section.startswith(b"\r\n") else section[1:] if section[:1] in (b"\n", b"\r") else section
+        is_last = source[end : min(end + 2, body.end)] == b"--"
+        rest = _REST_OF_LINE.match(source, end + 2 * is_last, body.end)
+        before = source[max(at - 2, body.start) : at]
+        if rest and (not before or before[-1] in b"\r\n"):
+            yield at - (2 if before == b"\r\n" else len(before[-1:])), rest.end(), is_last
+        at = source.find(mark, end, body.end)
 
 
 def _shown(root: Part) -> list[Part]:
@@ -185,7 +187,7 @@ def _shown(root: Part) -> list[Part]:
 
 def _best(choices: list[Part]) -> list[Part]:
     """One form of the same text; two pieces of one type are not two forms but two texts."""
-    plain = [part for part in choices if part.type == "text/plain" and _is_text(part) and part.body.strip()]
+    plain = [part for part in choices if part.type == "text/plain" and _is_text(part) and not part.body.is_blank()]
     if plain:
         return plain
     html = [part for part in choices if part.type == "text/html" and _is_text(part)]
@@ -211,7 +213,7 @@ def _is_text(part: Part) -> bool:
 
 
 def _text_of(part: Part) -> str:
-    content = part.content
+    content = b"".join(_first_pieces(part))
     charset = part.charset
     if part.type == "text/html":
         if not charset and (named := _HTML_CHARSET.search(content[:2_000])):
@@ -220,6 +222,20 @@ def _text_of(part: Part) -> str:
     return decode(content, charset).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
 
 
+def _first_pieces(part: Part) -> Iterator[bytes]:
+    """All of it, but of a text that is larger than what is fetched in one piece; its file has the rest."""
+    left = LARGEST_TEXT
+    for piece in part.pieces():
+        if left <= 0:
+            yield b"\n[The text is longer; the message's file has all of it.]"
+            return
+        yield piece
+        left -= len(piece)
+
+
 def _attached(part: Part) -> Attached:
-    content = part.content
-    return Attached(part.name, part.type, len(content), hashlib.sha256(content).hexdigest(), part.number)
+    size, digest = 0, hashlib.sha256()
+    for piece in part.pieces():
+        size += len(piece)
+        digest.update(piece)
+    return Attached(part.name, part.type, size, digest.hexdigest(), part.number)

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from mail import headers
 from mail.errors import MailProblem
 from mail.parse import MARK_FIELD
+from mail.span import Span
 from store.cleantext import clean, storable
 from store.rules.addresses import domain_key
 from store.services.outbox import Letter
@@ -120,7 +121,7 @@ def _page(text: str) -> str:
 
 def _insist(data: bytes, message: EmailMessage) -> None:
     """Reads the own bytes again, with our own parser, and compares the headers' names and number."""
-    fields, _ = headers.split(data)
+    fields, _ = headers.split(Span.of(data))
     meant = sorted(name.lower() for name in message)
     found = sorted(name for name in {name.lower() for name in message} for _ in fields.all(name))
     if fields.names() != set(meant) or found != meant:

@@ -1,12 +1,13 @@
 """A message's header block: split, unfolded, decoded, in linear time whatever its state (RFC 5322, 2047, 2231)."""
 
-import binascii
 import quopri
 import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from mail.charsets import decode
+from mail.span import Span
+from mail.transfer import decoded_body
 
 LARGEST_HEADER = 65_536
 MOST_HEADERS = 1_000
@@ -26,11 +27,6 @@ _MAILBOX_LINE = (b"From ", b">From ")
 _WORD_START = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
 _PARAMETER = re.compile(r';\s*([^\s=;"*]{1,60})(\*\d{1,3})?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)')
 _LONGEST_VALUE = 10_000
-_ENCODING = re.compile(r"[a-z0-9-]+")
-_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=\r]*[ \t\r]*")
-_LONG_BASE64_LINE = re.compile(rb"[^ ]{30,}[ \t\r]*")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
-_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]+=*")
 
 
 class Fields:
@@ -67,19 +63,20 @@ class Fields:
         return bool(self._values)
 
 
-def split(raw: bytes) -> tuple[Fields, bytes]:
+def split(raw: Span) -> tuple[Fields, Span]:
     """The header fields and the body.  A line that is no header is passed over, not taken for the body's start."""
-    leading = _LEADING.match(raw)
-    start = leading.end() if leading else 0
-    if start and not _NAME.match(raw, start) and not raw.startswith(_MAILBOX_LINE, start):
+    leading = _LEADING.match(raw.source, raw.start, raw.end)
+    start = leading.end() if leading else raw.start
+    begins = _NAME.match(raw.source, start, raw.end) or raw.cut(start).head(6).startswith(_MAILBOX_LINE)
+    if start > raw.start and not begins:
         return Fields([]), raw
     return _split_at(raw, start)
 
 
-def _split_at(raw: bytes, start: int) -> tuple[Fields, bytes]:
-    end = _END.search(raw, start)
-    block = raw[start : end.start()] if end else raw[start:]
-    return _fields(block), raw[end.end() :] if end else b""
+def _split_at(raw: Span, start: int) -> tuple[Fields, Span]:
+    end = _END.search(raw.source, start, raw.end)
+    block = raw.cut(start, end.start() if end else raw.end).head(LARGEST_BLOCK + 1)
+    return _fields(block), raw.cut(end.end() if end else raw.end)
 
 
 def _fields(block: bytes) -> Fields:
@@ -174,43 +171,9 @@ def _joined(parts: list[tuple[int, bool, str]]) -> str:
     return decode(data, charset)
 
 
-def decoded_body(body: bytes, encoding: str) -> bytes:
-    """The content of a part by its Content-Transfer-Encoding; what is not decodable stays as it is."""
-    kind = _ENCODING.match(encoding.strip().lower())
-    if kind and kind[0] == "base64":
-        compact = body.translate(None, b" \t\r\n")
-        try:
-            return binascii.a2b_base64(compact, strict_mode=True)
-        except (binascii.Error, ValueError):
-            return _broken_base64(body)
-    if kind and kind[0] == "quoted-printable":
-        return quopri.decodestring(body)
-    return body
-
-
-def _broken_base64(body: bytes) -> bytes:
-    """What can be decoded of it, and behind that, as it is, text that somebody wrote under it (or instead of it)."""
-    lines = body.split(b"\n")
-    first = next((number for number, line in enumerate(lines) if not _BASE64_LINE.fullmatch(line)), len(lines))
-    rest = lines[first:]
-    if sum(bool(_LONG_BASE64_LINE.fullmatch(line)) for line in rest) > len(rest) // 2:
-        first, rest = len(lines), []  # noise within, nothing behind
-    # each run ends with its own padding: pieces may be put together, and the last may be cut short
-    runs = _BASE64_RUN.findall(_NOT_BASE64.sub(b"", b"".join(lines[:first])))
-    decoded = b"".join(_run_of_base64(run) for run in runs)
-    written = b"\n".join(rest)
-    return decoded + (b"\n" if decoded else b"") + written if written.strip() else decoded
-
-
-def _run_of_base64(run: bytes) -> bytes:
-    letters = run.rstrip(b"=")
-    usable = letters[: len(letters) - (len(letters) % 4 == 1)]
-    return binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
-
-
-def split_part(section: bytes) -> tuple[Fields, bytes]:
+def split_part(section: Span) -> tuple[Fields, Span]:
     """The fields and the body of one part of a multipart; a part may have no fields at all."""
-    if section[:1] in (b"\n", b"\r"):
-        return Fields([]), section[2:] if section.startswith(b"\r\n") else section[1:]
-    fields, body = _split_at(section, 0)
+    if section.head(1) in (b"\n", b"\r"):
+        return Fields([]), section.without_first_newline()
+    fields, body = _split_at(section, section.start)
     return (fields, body) if fields else (Fields([]), section)

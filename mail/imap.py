@@ -128,9 +128,14 @@ class Mailbox:
         """The messages of these UIDs in one command, leaving \\Seen alone; what is gone is left out (D2, D5)."""
         return self._bodies(uids, "BODY.PEEK[]")
 
-    def fetch_headers(self, uids: Sequence[int]) -> list[Fetched]:
-        """The same, but only their headers (D12)."""
-        return self._bodies(uids, "BODY.PEEK[HEADER]")
+    def fetch_beginnings(self, uids: Sequence[int], most: int) -> list[Fetched]:
+        """The same, but of each only so many bytes (D12)."""
+        return self._bodies(uids, f"BODY.PEEK[]<0.{most}>")
+
+    def fetch_piece(self, uid: int, start: int, most: int) -> bytes | None:
+        """So many bytes of a message from `start` on, b'' behind its end; None when the server has it no more."""
+        found = self._bodies([uid], f"BODY.PEEK[]<{start}.{most}>")
+        return found[0].raw if found else None
 
     def mark_seen(self, uids: Sequence[int]) -> None:
         """Flags messages as read.  Idempotent; never expunges, as imap-tools' own `flag` would."""

@@ -36,6 +36,7 @@ BATCH_MESSAGES = 50
 BATCH_BYTES = 4_000_000
 SERVER_SECONDS = 30.0
 _WINDOW = 500
+_BEGINNING = 262_144
 _LONGEST_REST = 0.5
 
 
@@ -144,12 +145,12 @@ def drain(box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: 
 def look(fetched: Fetched, inbox: InboxSettings, *, size: int = 0) -> Arrived:
     """All that can be known of a message by itself; the deny list is asked by `with_hits`.  Never raises.
 
-    `size` is given when only the header was fetched, because the message has that many bytes.
+    `size` is given when only the beginning was fetched, because the message has that many bytes.
     """
     parsed = _parsed(fetched.raw, inbox.address_header)
     if size:
-        parsed = replace(parsed, text=_too_large(size, inbox.largest_bytes), attachments=())
-    return Arrived(fetched.uid, fetched.raw, _digest(fetched.raw), fetched.received, parsed)
+        parsed = beginning(parsed, size)
+    return Arrived(fetched.uid, fetched.raw, _digest(fetched.raw), fetched.received, parsed, whole_size=size)
 
 
 def with_hits(arrived: Arrived, denied: DenyList) -> Arrived:
@@ -178,11 +179,12 @@ def _unreadable(fault: Exception) -> Parsed:
     return Parsed(unreadable=clean(f"{type(fault).__name__}: {fault}", limit=200))
 
 
-def _too_large(size: int, largest: int) -> str:
-    return (
-        f"This message has {size / 1e6:.1f} MB, more than the {largest / 1e6:.1f} MB that are fetched (setting "
-        "inboxes.largest_bytes). Only its header is kept here; its text and attachments are in the mailbox."
-    )
+def beginning(parsed: Parsed, size: int) -> Parsed:
+    """What is known while the rest is still to be fetched: what is attached is not, and two that begin alike and are
+    of one size are taken for one (R5.2)."""
+    text = f"{parsed.text}\n\n[This message has {size / 1e6:.1f} MB. This is its beginning; the rest is being fetched.]"
+    twin = _digest(f"{parsed.fingerprint}:{size}".encode()) if parsed.fingerprint else ""
+    return replace(parsed, text=text.lstrip(), attachments=(), fingerprint=twin)
 
 
 def _is_wanted(inbox: InboxSettings, listed: Listed) -> bool:
@@ -193,11 +195,11 @@ def _is_wanted(inbox: InboxSettings, listed: Listed) -> bool:
 
 
 def _batches(listed: Sequence[Listed], largest: int) -> Iterator[list[Listed]]:
-    """Runs of at most 50 messages and 4 MB; one that is too large to be fetched counts as its header."""
+    """Runs of at most 50 messages and 4 MB; of one that is too large only its beginning is fetched."""
     batch: list[Listed] = []
     weight = 0
     for message in listed:
-        size = message.size if message.size <= largest else 0
+        size = message.size if message.size <= largest else _BEGINNING
         if batch and (len(batch) == BATCH_MESSAGES or weight + size > BATCH_BYTES):
             yield batch
             batch, weight = [], 0
@@ -211,7 +213,7 @@ def _take(post: _Post, batch: Sequence[Listed], cursor: int) -> None:
     """Fetches, settles and flags one batch; what is gone from the server meanwhile is passed over (D5)."""
     large = {message.uid: message.size for message in batch if message.size > post.inbox.largest_bytes}
     fetched = post.box.fetch([message.uid for message in batch if message.uid not in large])
-    fetched += post.box.fetch_headers(list(large))
+    fetched += post.box.fetch_beginnings(list(large), _BEGINNING)
     fetched.sort(key=lambda message: message.uid)
     _settle(post, [look(message, post.inbox, size=large.get(message.uid, 0)) for message in fetched], cursor)
     if post.inbox.mark_read:

@@ -3,15 +3,18 @@
 import hashlib
 import logging
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 from mail import bodies, headers
 from mail.addresses import Mailbox, mailboxes, the_one
 from mail.charsets import decode
 from mail.headers import Fields
 from mail.report import is_postmaster, report_of
+from mail.span import Span, mapped
 from store.cleantext import storable
 from store.rules.message import Attached, Parsed
 
@@ -34,27 +37,40 @@ def parse(raw: bytes, *, header: str = "From") -> Parsed:
     Never raises.  Bounded: 1 MB of header, 1,000 fields of 64 KB, 50 levels, 1,000 parts; what is beyond makes the
     result `unreadable`, with all that could be read.
     """
+    return _parsed(Span.of(raw), header)
+
+
+def _parsed(raw: Span, header: str) -> Parsed:
     known = Parsed()
     try:
         fields, body = headers.split(raw)
         if not fields:
-            return Parsed(
-                unreadable="it has no header" if raw.strip() else "it is empty", text=decode(raw[:_BARE_TEXT])
-            )
+            why = "it is empty" if raw.is_blank() else "it has no header"
+            return Parsed(unreadable=why, text=decode(raw.head(_BARE_TEXT)))
         known = _with_header(fields, header)
         return _with_body(known, fields, body)
     except Exception as fault:  # total by contract: the ticket shows why, and all that is known (R5.3)
         log.exception("a message of %d bytes could not be parsed", len(raw))
-        return replace(known, text=decode(raw[:_BARE_TEXT]), unreadable=f"the parser met {type(fault).__name__}")
+        return replace(known, text=decode(raw.head(_BARE_TEXT)), unreadable=f"the parser met {type(fault).__name__}")
+
+
+def parse_file(file: Path, *, header: str = "From") -> Parsed:
+    """The same of a message in a file, of which little is in memory at a time.  Raises OSError."""
+    with mapped(file) as raw:
+        return _parsed(raw, header)
 
 
 def attachment_content(raw: bytes, part: int) -> bytes:
     """The content of the leaf with this number, as `Attached.part` counts.  Raises LookupError when there is none."""
-    fields, body = headers.split(raw)
-    leaves = bodies.walk(fields, body).leaves
+    return b"".join(attachment_pieces(Span.of(raw), part))
+
+
+def attachment_pieces(message: Span, part: int) -> Iterator[bytes]:
+    """The same, a piece at a time."""
+    leaves = bodies.walk(*headers.split(message)).leaves
     if not 0 <= part < len(leaves):
         raise LookupError(f"the message has no part {part}")
-    return leaves[part].content
+    return leaves[part].pieces()
 
 
 def _with_header(fields: Fields, header: str) -> Parsed:
@@ -75,7 +91,7 @@ def _with_header(fields: Fields, header: str) -> Parsed:
     )
 
 
-def _with_body(known: Parsed, fields: Fields, body: bytes) -> Parsed:
+def _with_body(known: Parsed, fields: Fields, body: Span) -> Parsed:
     tree = bodies.walk(fields, body)
     text = bodies.readable(tree)
     attached = bodies.attachments(tree)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from mail.imap import Mailbox
 from mail.intake import Tally, drain, opened
+from mail.large import fetch_waiting
 from mail.lease import kept, lease_within
 from store.cleantext import clean
 from store.db import session
@@ -82,9 +83,15 @@ def poll_inbox(inbox: InboxSettings, fence: Fence, stop: threading.Event) -> Rou
 def drain_and_note(
     box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: threading.Event, *, next_in: float
 ) -> None:
-    """Settles all that is new and notes on the inbox that this went well; `next_in` seconds till the next round."""
-    drain(box, inbox, fence, tally, stop)
-    inboxes.succeeded(inbox.id, next_try=_in(next_in))
+    """Settles all that is new and notes on the inbox that this went well; `next_in` seconds till the next round.
+
+    What is too large for one piece comes after that, a while at a time, so that new mail does not wait for it.
+    """
+    while True:
+        drain(box, inbox, fence, tally, stop)
+        inboxes.succeeded(inbox.id, next_try=_in(next_in))
+        if not fetch_waiting(box, inbox, fence, stop):
+            return
 
 
 def note_failure(inbox: InboxSettings, fault: Exception, delay: float) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from mail.intake import with_hits
-from mail.parse import parse
+from mail.intake import beginning, with_hits
+from mail.parse import parse, parse_file
 from store.actor import Actor
-from store.errors import NotFound, Refused
+from store.errors import NotFound, Problem, Refused
+from store.files import folder
 from store.queries import deny
 from store.queries.deny import StaleFacts
 from store.queries.refused import Original, original
@@ -27,8 +28,15 @@ class LetIn(NamedTuple):
 
 
 def look_again(kept: Original) -> Parsed:
-    """What is known of a refused message, for a person to read.  Never raises."""
-    return parse(kept.raw, header=kept.header)
+    """What is known of a refused message.  Raises Problem when the file of a large one is gone."""
+    if kept.file:
+        file = folder() / kept.file
+        try:
+            return parse_file(file, header=kept.header)
+        except OSError as error:
+            raise Problem(f"{file}, which holds this message, cannot be read: {error.strerror}.") from error
+    parsed = parse(kept.raw, header=kept.header)
+    return beginning(parsed, kept.size) if kept.size else parsed
 
 
 def release(

@@ -8,6 +8,7 @@ import re
 from mail import headers
 from mail.bodies import Tree
 from mail.charsets import decode
+from mail.span import Span
 from store.rules.message import Report
 
 _POSTMASTERS = ("mailer-daemon@", "postmaster@", "mailerdaemon@", "mail-daemon@")
@@ -50,7 +51,8 @@ def _original_id(tree: Tree) -> str:
 
 def _from_status(text: str, original: str) -> Report:
     """The worst that is said of any addressee: one block of fields each, after the block about the message."""
-    blocks = [headers.split(block.strip().encode() + b"\n\n")[0] for block in re.split(r"\n\s*\n", text)[:_MOST_PEOPLE]]
+    texts = re.split(r"\n\s*\n", text)[:_MOST_PEOPLE]
+    blocks = [headers.split(Span.of(block.strip().encode() + b"\n\n"))[0] for block in texts]
     people = [block for block in blocks if block.first("action")]
     if not people:
         return _from_words(text, original)

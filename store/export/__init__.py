@@ -8,7 +8,7 @@ markup   Markdown and HTML
 xlsx     Excel, through openpyxl        pdf, fonts   PDF, through fpdf2        both imported when used
 """
 
-from store.export.files import write_bytes, write_text
+from store.export.files import write_pieces, write_text
 from store.export.text import as_csv, as_jsonl, as_text, as_tsv
 from store.export.values import Value
 from store.export.write import FORMATS, Cancelled, Exported, Format, export
@@ -24,6 +24,6 @@ __all__ = [
     "as_text",
     "as_tsv",
     "export",
-    "write_bytes",
+    "write_pieces",
     "write_text",
 ]

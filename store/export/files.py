@@ -63,10 +63,10 @@ def write_text(target: Path, lines: Iterable[str], *, force: bool = False) -> No
         write_lines(file, lines)
 
 
-def write_bytes(target: Path, content: bytes) -> None:
+def write_pieces(target: Path, pieces: Iterable[bytes]) -> None:
     """Writes a file as carefully as an export.  Raises as `written`."""
     with written(target, force=False) as file:
-        file.write(content)
+        file.writelines(pieces)
 
 
 def write_lines(file: IO[bytes], lines: Iterable[str], end: str = "\n") -> None:

@@ -15,6 +15,7 @@ from store.models.keeping import Preference as Preference
 from store.models.keeping import Setting as Setting
 from store.models.messages import Arrival as Arrival
 from store.models.messages import Attachment as Attachment
+from store.models.messages import LargeMessage as LargeMessage
 from store.models.messages import Message as Message
 from store.models.messages import RawMessage as RawMessage
 from store.models.messages import RefusedMessage as RefusedMessage
@@ -48,6 +49,7 @@ TABLES: tuple[type[Base], ...] = (
     Message,
     Attachment,
     Arrival,
+    LargeMessage,
     RefusedMessage,
     Outbox,
     AddressHold,

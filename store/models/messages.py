@@ -18,7 +18,10 @@ class RawMessage(Base):
 
 
 class Message(Base):
-    """`direction` is in, out or note; `sender` the recipient, `author` the administrator who wrote it."""
+    """`direction` is in, out or note; `sender` the recipient, `author` the administrator who wrote it.
+
+    `authentication` is what a trusted server found out about its sender: pass, fail or none, NULL when none is trusted.
+    """
 
     id = AutoField()
     ticket = link(Ticket)
@@ -37,6 +40,7 @@ class Message(Base):
     sent = MomentField(null=True)
     created = MomentField()
     raw = link(RawMessage, null=True, index=False)
+    authentication = TextField(null=True)
 
 
 class Attachment(Base):
@@ -77,6 +81,22 @@ class Arrival(Base):
 
     class Meta:
         indexes = ((("inbox", "folder", "uidvalidity", "uid"), True),)
+
+
+class LargeMessage(Base):
+    """A message that is too large to be fetched in one piece: `RawMessage` holds its beginning, `file` all of it.
+
+    `state` is waiting, done or gone (from the server, before all was fetched).
+    """
+
+    id = AutoField()
+    arrival = link(Arrival, unique=True, on_delete="CASCADE")
+    folder = TextField()
+    uidvalidity = BigIntegerField()
+    uid = BigIntegerField()
+    size = BigIntegerField()
+    state = TextField(default="waiting", index=True)
+    file = TextField(default="")
 
 
 class RefusedMessage(Base):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from store.actor import Actor
-from store.models import Attachment, Message, RawMessage
+from store.models import Arrival, Attachment, LargeMessage, Message, RawMessage
 from store.queries.scope import visible_ticket
 
 
@@ -18,11 +18,13 @@ class FileLine(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where an attachment's content is: the leaf number `part` of these raw bytes."""
+    """Where an attachment's content is: the leaf number `part` of these raw bytes, or of a large message's `file` in
+    the store's folder."""
 
     name: str
     part: int
     raw: bytes
+    file: str = ""
 
 
 def files(actor: Actor, number: int) -> list[FileLine]:
@@ -34,9 +36,24 @@ def files(actor: Actor, number: int) -> list[FileLine]:
 
 
 def sources(actor: Actor, number: int, ids: list[int]) -> list[Source]:
-    """The raw bytes behind these attachments of a ticket; those whose message was not kept whole are left out."""
+    """Where these attachments of a ticket are; those whose message was not kept whole are left out."""
     visible_ticket(actor, number)
-    columns = (Attachment.name, Attachment.part, RawMessage.data)
+    large = _files_of(number)
+    columns = (Attachment.name, Attachment.part, Message.id, RawMessage.id)
     query = Attachment.select(*columns).join(Message).join(RawMessage)
     mine = (Message.ticket == number) & Attachment.id.in_(ids)
-    return [Source(name, part, bytes(raw)) for name, part, raw in query.where(mine).order_by(Attachment.id).tuples()]
+    return [
+        Source(name, part, b"" if message in large else _raw(raw), large.get(message, ""))
+        for name, part, message, raw in query.where(mine).order_by(Attachment.id).tuples()
+    ]
+
+
+def _raw(raw_id: int) -> bytes:
+    return bytes(RawMessage.get_by_id(raw_id).data)
+
+
+def _files_of(number: int) -> dict[int, str]:
+    """The files of a ticket's large messages."""
+    raws = Message.select(Message.raw).where(Message.ticket == number)
+    query = LargeMessage.select(Arrival.written, LargeMessage.file).join(Arrival)
+    return dict(query.where(Arrival.raw.in_(raws) & (LargeMessage.state == "done")).tuples())

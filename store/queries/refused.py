@@ -9,7 +9,7 @@ from peewee import JOIN, Expression, ModelSelect, fn
 
 from store.actor import Actor
 from store.errors import NotFound
-from store.models import Arrival, Inbox, RawMessage, Recipient, RefusedMessage
+from store.models import Arrival, Inbox, LargeMessage, RawMessage, Recipient, RefusedMessage
 from store.queries.scope import rights, scoped
 from store.queries.search import among
 
@@ -28,7 +28,8 @@ class RefusedLine(NamedTuple):
 class Original(NamedTuple):
     """A refused message whole: its bytes, where it lay, which field names its sender there, when it came.
 
-    `deny_entry` and `banned_id` (a recipient) are what refused it, where that is still there.
+    `deny_entry` and `banned_id` (a recipient) are what refused it, where that is still there.  Of a large one `raw` is
+    the beginning, `size` its size, and `file` has all of it once that is fetched (THREATS D12).
     """
 
     line: RefusedLine
@@ -38,6 +39,8 @@ class Original(NamedTuple):
     uid: int
     deny_entry: int | None
     banned_id: int | None
+    size: int
+    file: str
 
 
 def every(actor: Actor, *, limit: int | None = None) -> Iterator[RefusedLine]:
@@ -76,13 +79,15 @@ def original(actor: Actor, refused_id: int) -> Original:
     line = next(_lines(actor, RefusedMessage.id == refused_id, 1), None)
     if line is None:
         raise NotFound(f"refused message {refused_id}")
+    large = (LargeMessage.size, LargeMessage.file)
     columns = (RawMessage.data, Inbox.name, Inbox.address_header, Arrival.uid, RefusedMessage.deny_entry, Recipient.id)
-    query = RefusedMessage.select(*columns).join(Arrival).join(RawMessage)
+    query = RefusedMessage.select(*columns, *large).join(Arrival).join(RawMessage)
     query = query.switch(Arrival).join(Inbox, JOIN.LEFT_OUTER)
+    query = query.switch(Arrival).join(LargeMessage, JOIN.LEFT_OUTER)
     banned = (Recipient.id == RefusedMessage.recipient) & Recipient.banned
     query = query.switch(RefusedMessage).join(Recipient, JOIN.LEFT_OUTER, on=banned)
-    data, inbox, header, uid, entry, banned_id = query.where(RefusedMessage.id == refused_id).tuples().get()
-    return Original(line, bytes(data), inbox or "", header or "From", uid, entry, banned_id)
+    data, inbox, header, uid, entry, banned_id, size, file = query.where(RefusedMessage.id == refused_id).tuples().get()
+    return Original(line, bytes(data), inbox or "", header or "From", uid, entry, banned_id, size or 0, file or "")
 
 
 def _lines(actor: Actor, condition: Expression | bool, limit: int | None) -> Iterator[RefusedLine]:

@@ -41,7 +41,8 @@ class Parsed:
     `date` is the Date header in UTC, or None if absent or absurd.  `automatic` is '' or the reason why this is
     automatic mail (R5.4).  `unreadable` is '' or why the message could not be read (R5.3).
     `fingerprint` identifies duplicates by Message-ID, From, Date, Subject, body and attachments (R5.2), '' when
-    there is no Message-ID.  `mark` is the Message-ID that our own outgoing mail repeats in a field of ours (R5.9).
+    there is no Message-ID.  `authentication` is what a trusted server says of its sender: pass, fail, none, or '' when
+    no server is trusted (R5.5).  `mark` is the Message-ID that our own outgoing mail repeats in a field of ours (R5.9).
     """
 
     sender: str = ""
@@ -61,6 +62,7 @@ class Parsed:
     fingerprint: str = ""
     mark: str = ""
     report: Report | None = None
+    authentication: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Arrived:
     """One message on the server, fetched and looked at: what `services.intake.settle` decides about.
 
     `raw` is the exact bytes and `sha256` their hex digest; `received` is the server's INTERNALDATE in UTC.
-    `deny_hits` are the ids of the deny entries that match (R3.2).
+    `deny_hits` are the ids of the deny entries that match (R3.2).  `whole_size` is given when `raw` is only the
+    beginning of a message of so many bytes.
     """
 
     uid: int
@@ -77,3 +80,4 @@ class Arrived:
     received: datetime
     parsed: Parsed
     deny_hits: tuple[int, ...] = ()
+    whole_size: int = 0

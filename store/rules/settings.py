@@ -38,7 +38,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("inboxes.ticket_number", "pattern", r"#(?P<number>\d{1,})", "finds the ticket number in a subject"),
     Setting("inboxes.by_subject_only", "switch", False, "a reply joins its ticket whoever sends it (R6.2)"),
     Setting("inboxes.process_administrators", "switch", False, "process forwarded e-mail from administrators (R5.8)"),
-    Setting("inboxes.largest_bytes", "number", 20_000_000, "bigger messages are opened without their text", 10_000),
+    Setting("inboxes.largest_bytes", "number", 20_000_000, "bigger messages are fetched in parts", 10_000),
     Setting("refused.keep_days", "number", 90, "how long refused mail is kept", 1, 36_500),
     Setting("status.new", "text", "New", "the status of a new ticket"),
     Setting("status.customer_reply", "text", "Waiting on agent", "the status after a customer's reply"),

@@ -17,6 +17,7 @@ from store.models import (
     Attachment,
     Base,
     History,
+    LargeMessage,
     Message,
     Outbox,
     Participant,
@@ -31,7 +32,7 @@ from store.services.notices import News
 
 _MOST_REFERRED = 5_000
 # the order in which rows may refer to each other
-_WRITTEN = (RawMessage, Recipient, Ticket, Message, Attachment, Arrival, RefusedMessage, History)
+_WRITTEN = (RawMessage, Recipient, Ticket, Message, Attachment, Arrival, LargeMessage, RefusedMessage, History)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from store.models import Attachment, Customer, Message, Recipient
 from store.rules.addresses import name_from
 from store.rules.deny import fold
 from store.rules.intake import Decision
-from store.rules.message import Arrived
+from store.rules.message import Arrived, Attached
 from store.rules.pairing import SenderState, may_pair_by_profile
 from store.rules.subjects import subject_key
 from store.services import deny, history
@@ -35,6 +35,7 @@ _NOBODY = {
     "automatic": "",
     "sent": None,
     "raw": None,
+    "authentication": None,
 }
 
 
@@ -207,16 +208,21 @@ def stage(
         "automatic": parsed.automatic,
         "sent": _plausible(parsed.date, arrived.received, now),
         "raw": raw,
+        "authentication": parsed.authentication or None,
         **said,
     }
     message = batch.add(Message, ticket=state.id, created=now, **fields)
     for a in parsed.attachments:
-        described = {"name": a.name, "type": a.type, "size": a.size, "sha256": a.sha256, "part": a.part}
-        batch.add(Attachment, message=message, **described)
+        batch.add(Attachment, message=message, **described(a))
     state.subjects.add(key)
     if parsed.message_id:
         batch.referred.setdefault(parsed.message_id, []).append(state.id)
     return message
+
+
+def described(file: Attached) -> dict[str, object]:
+    """What the table of attachments keeps of one."""
+    return {"name": file.name, "type": file.type, "size": file.size, "sha256": file.sha256, "part": file.part}
 
 
 def _plausible(date: datetime | None, received: datetime, now: datetime) -> datetime:

@@ -15,6 +15,7 @@ from store.models import (
     Arrival,
     Inbox,
     InboxState,
+    LargeMessage,
     RawMessage,
     RefusedMessage,
 )
@@ -139,6 +140,9 @@ def _record_arrival(
         written=written.message,
         why=why_of(place, arrived, decision),
     )
+    if arrived.whole_size and decision.outcome is not Outcome.IGNORED:
+        where = {"folder": place.inbox.folder, "uidvalidity": place.uidvalidity, "uid": arrived.uid}
+        batch.add(LargeMessage, arrival=arrival, size=arrived.whole_size, **where)
     if parsed.fingerprint:
         batch.fingerprints.setdefault(parsed.fingerprint, arrival)
     return arrival

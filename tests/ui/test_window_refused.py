@@ -104,7 +104,9 @@ async def test_R3_4_an_entry_shows_what_it_would_catch_and_is_added_and_removed(
         await driven.press("enter")
         await driven.until(lambda: isinstance(driven.screen, DenyDialog) and driven.screen.said)
         assert "(oona" in driven.text
-        await driven.press("shift+tab", "shift+tab", *("backspace",) * 5, *"OONA@", "tab", "tab", "home", "down", "down")
+        await driven.press(
+            "shift+tab", "shift+tab", *("backspace",) * 5, *"OONA@", "tab", "tab", "home", "down", "down"
+        )
         await driven.until(lambda: "It would have caught 1 recipient and 1 message" in driven.dialog_text)
         await driven.press("enter")
         await driven.until(lambda: "its sender's address begins with “OONA@”" in screen.status.text)

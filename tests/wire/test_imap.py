@@ -90,12 +90,17 @@ class TestReading:
         with connect(on(plain, folder="Tickets & Büro")) as box:
             assert len(uids(box)) == 1
 
-    def test_D12_only_the_header_of_a_large_message(self, plain: MailServer) -> None:
-        plain.deliver(USER, message("a@x.test", "Hello", "x" * 10_000))
+    def test_D12_a_large_message_is_fetched_in_pieces(self, plain: MailServer) -> None:
+        raw = message("a@x.test", "Hello", "0123456789" * 100)
+        plain.deliver(USER, raw)
         with connect(on(plain)) as box:
-            [header] = box.fetch_headers(uids(box))
-            assert b"Subject: Hello" in header.raw
-            assert len(header.raw) < 1_000
+            [(uid, size)] = [(listed.uid, listed.size) for window in box.sizes(0) for listed in window]
+            [beginning] = box.fetch_beginnings([uid], 100)
+            assert (beginning.uid, len(beginning.raw)) == (uid, 100)
+            pieces = [box.fetch_piece(uid, start, 300) for start in range(0, size, 300)]
+            assert b"".join(piece or b"" for piece in pieces).replace(b"\r\n", b"\n") == raw.replace(b"\r\n", b"\n")
+            assert box.fetch_piece(uid, size, 300) == b""
+            assert box.fetch_piece(uid + 1, 0, 300) is None
 
     def test_N1_the_server_is_asked_whether_it_is_still_there(self, plain: MailServer) -> None:
         with connect(on(plain)) as box:

@@ -225,19 +225,6 @@ def test_D8_D9_a_store_that_takes_no_writing_is_not_the_messages_fault(
     assert Arrival.select().where(Arrival.unreadable != "").count() == 0
 
 
-def test_D12_a_message_that_is_too_large_is_opened_by_its_header(server: MailServer, desk: str, folder: str) -> None:
-    settings.change(ANNA, "inboxes.largest_bytes", "10000")
-    server.deliver(USER, message("ann@x.test", "Large", "word " * 4_000), folder)
-    server.deliver(USER, message("ann@x.test", "Small", "word"), folder)
-    add_inbox(server.imap_port, folder=folder)
-    assert fetch_one().opened == 2
-    large = next(line for line in tickets.every(ANNA) if line.subject == "Large")
-    assert large.requester is not None
-    assert large.requester.detail == "ann@x.test"
-    assert "0.0 MB" in next(tickets.messages(ANNA, large.number)).text
-    assert RawMessage.select().where(RawMessage.size > 1_000).count() == 0
-
-
 def test_D4_a_mailbox_that_is_numbered_afresh_loses_and_doubles_nothing(
     server: MailServer, desk: str, folder: str
 ) -> None:

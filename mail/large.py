@@ -1,0 +1,74 @@
+"""Large messages, fetched in parts into a file while little of them is in memory; resumed where it stopped (D12)."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mail.imap import Mailbox
+from mail.parse import parse_file
+from store.errors import Problem
+from store.files import folder
+from store.queries.intake import InboxSettings
+from store.queries.large import Waiting, waiting
+from store.services import large
+from store.services.lease import Fence
+
+_PIECE = 1_000_000
+
+
+def fetch_waiting(
+    box: Mailbox, inbox: InboxSettings, fence: Fence, stop: threading.Event, *, seconds: float = 10.0
+) -> bool:
+    """Goes on fetching what is too large for one piece, for so many seconds; whether there is more to do.
+
+    Raises MailProblem, LostLease, Problem when the disk is full; all that was fetched stays.
+    """
+    end = time.monotonic() + seconds
+    for one in waiting(inbox.id, box.uidvalidity):
+        if not _fetched(box, one, fence, lambda: stop.is_set() or time.monotonic() >= end):
+            return not stop.is_set()
+    return False
+
+
+def _fetched(box: Mailbox, one: Waiting, fence: Fence, is_over: Callable[[], bool]) -> bool:
+    """Whether it is done with; False when the time was over before."""
+    part = folder() / f"{one.id}.part"
+    whole = part.with_suffix(".eml")
+    try:
+        if not whole.exists():
+            is_all_there = _download(box, one, part, is_over)
+            if is_all_there is None:
+                large.gone(fence, one.id)
+                part.unlink(missing_ok=True)
+                return True
+            if not is_all_there:
+                return False
+            part.rename(whole)
+        large.complete(fence, one.id, whole.name, parse_file(whole, header=one.header))
+    except OSError as error:
+        why = f"A large message cannot be kept in {part}: {error.strerror}. Make room; it goes on by itself."
+        raise Problem(why) from error
+    return True
+
+
+def _download(box: Mailbox, one: Waiting, part: Path, is_over: Callable[[], bool]) -> bool | None:
+    """Goes on where it ended; whether all is there, None when the server has it no more."""
+    with open(part, "ab", opener=_private) as file:
+        while (have := file.tell()) < one.size:
+            if is_over():
+                return False
+            piece = box.fetch_piece(one.uid, have, _PIECE)
+            if piece is None:
+                return None
+            if not piece:
+                break  # the server named a larger size than it has
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    return True
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)

@@ -1,0 +1,36 @@
+"""What becomes of a large message once it is fetched, or is gone: its ticket is there already (THREATS D12)."""
+
+from store import bulk
+from store.db import transaction
+from store.models import Arrival, Attachment, LargeMessage, Message
+from store.rules.message import Parsed
+from store.services.entry import described
+from store.services.lease import Fence, hold
+
+
+def complete(fence: Fence, large_id: int, file: str, parsed: Parsed) -> None:
+    """It lies in `file` of the store's folder: its message gets its whole text and attachments.  Raises LostLease."""
+    with transaction():
+        hold(fence)
+        row = LargeMessage.get_by_id(large_id)
+        row.state, row.file = "done", file
+        row.save()
+        message = Arrival.get_by_id(row.arrival_id).written_id
+        if message is not None:  # None: it was refused
+            Message.update(text=parsed.text).where(Message.id == message).execute()
+            Attachment.delete().where(Attachment.message == message).execute()
+            rows = [{**described(one), "message": message} for one in parsed.attachments]
+            bulk.insert(Attachment, rows)
+
+
+def gone(fence: Fence, large_id: int) -> None:
+    """The server has it no more: what there is stays, and says so.  Raises LostLease."""
+    with transaction():
+        hold(fence)
+        row = LargeMessage.get_by_id(large_id)
+        row.state = "gone"
+        row.save()
+        message = Message.get_or_none(Message.id == Arrival.get_by_id(row.arrival_id).written_id)
+        if message is not None:
+            told = "[The rest of this message is gone from the server; only its beginning is kept.]"
+            Message.update(text=f"{message.text}\n\n{told}").where(Message.id == message.id).execute()
