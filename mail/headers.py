@@ -36,6 +36,7 @@ class Fields:
     """
 
     def __init__(self, pairs: list[tuple[str, bytes]], *, cut: str = "", stray: bytes = b"") -> None:
+        self._pairs = pairs
         self._values: dict[str, list[bytes]] = {}
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
@@ -50,6 +51,16 @@ class Fields:
         """The first value of a field, '' when there is none."""
         values = self._values.get(name)
         return decode(values[0][:LARGEST_HEADER]).strip() if values else ""
+
+    def above(self, name: str, mark: str, passed: int) -> Iterator[str]:
+        """Each value of a field that stands above the field `mark`, of which so many are passed by."""
+        for each, value in self._pairs:
+            if each == mark:
+                passed -= 1
+                if passed < 0:
+                    return
+            elif each == name:
+                yield decode(value[:LARGEST_HEADER]).strip()
 
     def names(self) -> set[str]:
         """The names of all fields."""

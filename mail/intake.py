@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from mail.imap import Account, Fetched, Listed, Mailbox, connect
-from mail.parse import parse
+from mail.parse import Reading, parse
 from mail.secret import resolve
 from store.cleantext import clean
 from store.denylist import DenyList
@@ -147,7 +147,7 @@ def look(fetched: Fetched, inbox: InboxSettings, *, size: int = 0) -> Arrived:
 
     `size` is given when only the beginning was fetched, because the message has that many bytes.
     """
-    parsed = _parsed(fetched.raw, inbox.address_header)
+    parsed = _parsed(fetched.raw, reading_of(inbox))
     if size:
         parsed = beginning(parsed, size)
     return Arrived(fetched.uid, fetched.raw, _digest(fetched.raw), fetched.received, parsed, whole_size=size)
@@ -167,9 +167,14 @@ def _digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 
 
-def _parsed(raw: bytes, header: str) -> Parsed:
+def reading_of(inbox: InboxSettings) -> Reading:
+    """How the messages of this inbox are read."""
+    return Reading(inbox.address_header, inbox.authserv_ids, inbox.authserv_hops)
+
+
+def _parsed(raw: bytes, how: Reading) -> Parsed:
     try:
-        return parse(raw, header=header)
+        return parse(raw, how)
     except Exception as fault:  # nothing that arrives stops the inbox (R5.3)
         log.exception("a message could not be parsed")
         return _unreadable(fault)

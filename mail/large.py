@@ -46,7 +46,7 @@ def _fetched(box: Mailbox, one: Waiting, fence: Fence, is_over: Callable[[], boo
             if not is_all_there:
                 return False
             part.rename(whole)
-        large.complete(fence, one.id, whole.name, parse_file(whole, header=one.header))
+        large.complete(fence, one.id, whole.name, parse_file(whole))
     except OSError as error:
         why = f"A large message cannot be kept in {part}: {error.strerror}. Make room; it goes on by itself."
         raise Problem(why) from error

@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from mail import bodies, headers
 from mail.addresses import Mailbox, mailboxes, the_one
+from mail.authentication import authentication
 from mail.charsets import decode
 from mail.headers import Fields
 from mail.report import is_postmaster, report_of
@@ -31,33 +33,45 @@ _LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post", "mailing-list")
 _SUPPRESSED = ("all", "oof", "autoreply")
 
 
-def parse(raw: bytes, *, header: str = "From") -> Parsed:
-    """The message behind these bytes.  `header` is the field that names its sender (R5.1); From where it is absent.
+class Reading(NamedTuple):
+    """How an inbox's messages are read: `header` is the field that names the sender (R5.1), From where it is absent;
+    `trusted` and `hops` say which server's word on the sender counts (see `mail.authentication`)."""
+
+    header: str = "From"
+    trusted: tuple[str, ...] = ()
+    hops: int = 0
+
+
+USUAL = Reading()
+
+
+def parse(raw: bytes, how: Reading = USUAL) -> Parsed:
+    """The message behind these bytes.
 
     Never raises.  Bounded: 1 MB of header, 1,000 fields of 64 KB, 50 levels, 1,000 parts; what is beyond makes the
     result `unreadable`, with all that could be read.
     """
-    return _parsed(Span.of(raw), header)
+    return _parsed(Span.of(raw), how)
 
 
-def _parsed(raw: Span, header: str) -> Parsed:
+def _parsed(raw: Span, how: Reading) -> Parsed:
     known = Parsed()
     try:
         fields, body = headers.split(raw)
         if not fields:
             why = "it is empty" if raw.is_blank() else "it has no header"
             return Parsed(unreadable=why, text=decode(raw.head(_BARE_TEXT)))
-        known = _with_header(fields, header)
+        known = _with_header(fields, how)
         return _with_body(known, fields, body)
     except Exception as fault:  # total by contract: the ticket shows why, and all that is known (R5.3)
         log.exception("a message of %d bytes could not be parsed", len(raw))
         return replace(known, text=decode(raw.head(_BARE_TEXT)), unreadable=f"the parser met {type(fault).__name__}")
 
 
-def parse_file(file: Path, *, header: str = "From") -> Parsed:
+def parse_file(file: Path, how: Reading = USUAL) -> Parsed:
     """The same of a message in a file, of which little is in memory at a time.  Raises OSError."""
     with mapped(file) as raw:
-        return _parsed(raw, header)
+        return _parsed(raw, how)
 
 
 def attachment_content(raw: bytes, part: int) -> bytes:
@@ -73,8 +87,8 @@ def attachment_pieces(message: Span, part: int) -> Iterator[bytes]:
     return leaves[part].pieces()
 
 
-def _with_header(fields: Fields, header: str) -> Parsed:
-    sender, used = _sender(fields, header)
+def _with_header(fields: Fields, how: Reading) -> Parsed:
+    sender, used = _sender(fields, how.header)
     return Parsed(
         sender=sender.address if sender else "",
         sender_name=sender.name if sender else "",
@@ -88,6 +102,7 @@ def _with_header(fields: Fields, header: str) -> Parsed:
         cc=_addresses(fields, "cc"),
         automatic=_automatic(fields, sender),
         mark=next(iter(_message_ids(fields.first(MARK_FIELD))), ""),
+        authentication=authentication(fields, sender.address if sender else "", how.trusted, how.hops),
     )
 
 

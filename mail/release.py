@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from mail.intake import beginning, with_hits
-from mail.parse import parse, parse_file
+from mail.parse import Reading, parse, parse_file
 from store.actor import Actor
 from store.errors import NotFound, Problem, Refused
 from store.files import folder
 from store.queries import deny
 from store.queries.deny import StaleFacts
 from store.queries.refused import Original, original
+from store.queries.settings import authserv_ids, one
 from store.rules.message import Arrived, Parsed
 from store.services import refused
 from store.services.refused import Released
@@ -29,13 +30,14 @@ class LetIn(NamedTuple):
 
 def look_again(kept: Original) -> Parsed:
     """What is known of a refused message.  Raises Problem when the file of a large one is gone."""
+    how = Reading(kept.header, authserv_ids(), int(one("inboxes.authserv_hops")))
     if kept.file:
         file = folder() / kept.file
         try:
-            return parse_file(file, header=kept.header)
+            return parse_file(file, how)
         except OSError as error:
             raise Problem(f"{file}, which holds this message, cannot be read: {error.strerror}.") from error
-    parsed = parse(kept.raw, header=kept.header)
+    parsed = parse(kept.raw, how)
     return beginning(parsed, kept.size) if kept.size else parsed
 
 

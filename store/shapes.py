@@ -61,7 +61,9 @@ def ticket(line: TicketLine) -> Shape:
 def message(line: MessageLine) -> Shape:
     """A message with what is attached to it."""
     attached = [{"name": a.name, "type": a.type, "size": a.size} for a in line.attachments]
-    return {**line._asdict(), "attachments": attached, "created": moment(line.created)}
+    shape = {**line._asdict(), "attachments": attached, "created": moment(line.created)}
+    del shape["authentication"]
+    return shape
 
 
 def customer(line: CustomerLine) -> Shape:

@@ -1,7 +1,7 @@
 """What the mail side has to know: the inboxes to poll, and what is settled but perhaps not flagged yet."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from peewee import Expression, Field
 
@@ -14,7 +14,7 @@ from store.queries import settings
 class InboxSettings(NamedTuple):
     """One enabled inbox (R5.1).  `secret` is a reference, `process_from` UTC or None; `version` rises with each edit.
 
-    `largest_bytes` and `poll_seconds` are the common settings of that name.
+    `largest_bytes`, `poll_seconds`, `authserv_ids` and `authserv_hops` are the common settings.
     """
 
     id: int
@@ -35,6 +35,8 @@ class InboxSettings(NamedTuple):
     address_header: str
     largest_bytes: int
     poll_seconds: int
+    authserv_ids: tuple[str, ...]
+    authserv_hops: int
 
 
 def inboxes_to_poll() -> list[InboxSettings]:
@@ -70,7 +72,12 @@ def perhaps_unflagged(inbox_id: int, *, limit: int = 100) -> list[int]:
 
 def _settings(which: Expression | Field) -> list[InboxSettings]:
     now = settings.every()
-    columns = [getattr(Inbox, name) for name in InboxSettings._fields[:-2]]
-    largest, pause = int(now["inboxes.largest_bytes"]), int(now["inboxes.poll_seconds"])
+    columns = [getattr(Inbox, name) for name in InboxSettings._fields[:-4]]
+    common: dict[str, Any] = {
+        "largest_bytes": int(now["inboxes.largest_bytes"]),
+        "poll_seconds": int(now["inboxes.poll_seconds"]),
+        "authserv_ids": settings.authserv_ids(),
+        "authserv_hops": int(now["inboxes.authserv_hops"]),
+    }
     query = Inbox.select(*columns).where(which).order_by(Inbox.name)
-    return [InboxSettings(**row, largest_bytes=largest, poll_seconds=pause) for row in query.dicts()]
+    return [InboxSettings(**row, **common) for row in query.dicts()]

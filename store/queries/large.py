@@ -8,17 +8,16 @@ from store.models import Arrival, Inbox, LargeMessage
 
 
 class Waiting(NamedTuple):
-    """One that is to be fetched from its mailbox; `size` in bytes, `header` the field that names its sender."""
+    """One that is to be fetched from its mailbox; `size` in bytes."""
 
     id: int
     uid: int
     size: int
-    header: str
 
 
 def waiting(inbox_id: int, uidvalidity: int) -> list[Waiting]:
     """What is to be fetched from this mailbox, the smallest first."""
-    columns = (LargeMessage.id, LargeMessage.uid, LargeMessage.size, Inbox.address_header)
+    columns = (LargeMessage.id, LargeMessage.uid, LargeMessage.size)
     query = LargeMessage.select(*columns).join(Arrival).join(Inbox)
     mine = (Arrival.inbox == inbox_id) & (LargeMessage.state == "waiting")
     here = (LargeMessage.folder == Inbox.folder) & (LargeMessage.uidvalidity == uidvalidity)

@@ -29,3 +29,8 @@ def timezone() -> tzinfo:
 @functools.lru_cache(maxsize=8)
 def _zone(name: str) -> tzinfo:
     return ZoneInfo(name)
+
+
+def authserv_ids() -> tuple[str, ...]:
+    """The servers whose word on a message's sender counts (THREATS I1)."""
+    return tuple(str(one("inboxes.authserv_id")).replace(",", " ").split())

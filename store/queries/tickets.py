@@ -78,7 +78,10 @@ class AttachmentLine(NamedTuple):
 
 
 class MessageLine(NamedTuple):
-    """One message; `sender` is an e-mail address or a login, `name` the edited name where there is one (R4.8)."""
+    """One message; `sender` is an e-mail address or a login, `name` the edited name where there is one (R4.8).
+
+    `authentication` is what a trusted server says of the sender: pass, fail or none, None where none is trusted.
+    """
 
     id: int
     ticket: int
@@ -89,6 +92,7 @@ class MessageLine(NamedTuple):
     attachments: tuple[AttachmentLine, ...]
     message_id: str
     created: datetime
+    authentication: str | None = None
 
 
 def every(actor: Actor, *, limit: int | None = None) -> Iterator[TicketLine]:
@@ -168,6 +172,7 @@ def messages(actor: Actor, number: int | None = None, *, limit: int | None = Non
             Message.text,
             Message.message_id,
             Message.created,
+            Message.authentication,
         )
         .join(Ticket)
         .switch(Message)
@@ -246,7 +251,7 @@ def _with_attachments(rows: list[tuple[object, ...]]) -> Iterator[MessageLine]:
     for message, *rest in query.order_by(Attachment.id).tuples():
         found.setdefault(message, []).append(AttachmentLine(*rest))
     for row in rows:
-        identity, ticket, direction, email, name, edited, login, author, text, message_id, created = row
+        identity, ticket, direction, email, name, edited, login, author, text, message_id, created, vouched = row
         yield MessageLine(
             identity,  # type: ignore[arg-type]
             ticket,  # type: ignore[arg-type]
@@ -257,4 +262,5 @@ def _with_attachments(rows: list[tuple[object, ...]]) -> Iterator[MessageLine]:
             tuple(found.get(identity, ())),
             str(message_id),
             created,  # type: ignore[arg-type]
+            vouched,  # type: ignore[arg-type]
         )

@@ -85,7 +85,7 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
         deny_hits=arrived.deny_hits,
         banned=known is not None and known.banned,
         administrator=administrator,
-        answered=_answered(batch, arrived.parsed, sender) if administrator else None,
+        answered=_answered(place, batch, arrived.parsed, sender) if administrator else None,
         automatic=bool(arrived.parsed.automatic),
         process_administrators=bool(place.settings["inboxes.process_administrators"]),
         candidate=_candidate(place, batch, arrived.parsed, sender),
@@ -123,13 +123,19 @@ def _our_marks(parsed: Parsed) -> list[str]:
     return [known for known in (parsed.message_id, parsed.mark, original, *_references(parsed)) if known]
 
 
-def _answered(batch: Batch, parsed: Parsed, sender: Sender) -> int | None:
-    """R5.8: the ticket of a notification that went to this very address as an administrator's, if he may see it."""
-    for reference in _references(parsed):
-        sent = batch.posted.get(reference)
-        if sent is None or sent.audience != "admin" or sent.to_key != sender.key or sent.ticket is None:
-            continue
-        state = _living(batch, sent.ticket)
+def _answered(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> int | None:
+    """R5.8: the ticket of a notification that went to this very address as an administrator's, if he may see it.
+
+    When a trusted server vouches for the sender the subject's number is enough; when it denies him nothing is.
+    """
+    if parsed.authentication == "fail":
+        return None
+    told = [batch.posted[reference] for reference in _references(parsed) if reference in batch.posted]
+    numbers = [sent.ticket for sent in told if sent.audience == "admin" and sent.to_key == sender.key]
+    if parsed.authentication == "pass":
+        numbers += numbers_in(parsed.subject, place.number)
+    for number in numbers:
+        state = _living(batch, number) if number is not None else None
         if state is not None and _may_answer(sender.key, state.customer):
             return state.id
     return None

@@ -63,14 +63,16 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, d
         add_note(batch, state, text, now)
     if recipient is not None:
         batch.heard_from(recipient, now)
-    batch.news += _news(place, state.id, message, opened=opened)
+    forged = arrived.parsed.authentication == "fail"
+    batch.news += _news(place, state.id, message, opened=opened, confirm=not forged)
     return Written(state.id, message)
 
 
-def _news(place: Ground, ticket: int, message: int, *, opened: bool) -> list[News]:
-    """Whom a customer's message is told: the administrators, and himself once that it was received (R7.4)."""
+def _news(place: Ground, ticket: int, message: int, *, opened: bool, confirm: bool) -> list[News]:
+    """Whom a customer's message is told: the administrators, and himself once that it was received (R7.4), unless a
+    trusted server says that it is not from him (THREATS O5)."""
     events = ["new_ticket_admin"] if opened else ["new_message_admin", "watchers"]
-    if opened and place.settings["notifications.request_received"] == "when-paired":
+    if opened and confirm and place.settings["notifications.request_received"] == "when-paired":
         events.append("ticket_received_customer")
     return [News(event, ticket, message) for event in events]
 

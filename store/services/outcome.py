@@ -43,6 +43,7 @@ def why_of(place: Ground, arrived: Arrived, decision: Decision, **more: object) 
         "deny_entries": arrived.deny_hits,
         "looked_like": decision.looked_like,
         "automatic": parsed.automatic,
+        "authentication": parsed.authentication,
         "unreadable": parsed.unreadable,
         **more,
     }

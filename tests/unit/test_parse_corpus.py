@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mail.parse import attachment_content, parse
+from mail.parse import Reading, attachment_content, parse
 from store.cleantext import storable
 
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -45,10 +45,10 @@ def test_R5_2_a_fingerprint_is_the_same_for_the_same_and_another_for_another() -
 
 def test_R5_1_the_header_that_names_the_sender_can_be_chosen() -> None:
     raw = b"From: form@us.test\nReply-To: Eve <eve@x.test>\nSender: robot@us.test\nSubject: x\n\nx"
-    found = {header: parse(raw, header=header) for header in ("From", "Reply-To", "Sender")}
+    found = {header: parse(raw, Reading(header)) for header in ("From", "Reply-To", "Sender")}
     assert [parsed.sender for parsed in found.values()] == ["form@us.test", "eve@x.test", "robot@us.test"]
     assert [parsed.sender_header for parsed in found.values()] == ["From", "Reply-To", "Sender"]
-    without = parse(b"From: form@us.test\nSubject: x\n\nx", header="Reply-To")
+    without = parse(b"From: form@us.test\nSubject: x\n\nx", Reading("Reply-To"))
     assert (without.sender, without.sender_header) == ("form@us.test", "From")
 
 

@@ -13,6 +13,7 @@ from tui.widgets.reader import Line, LineStyle
 
 _LONGEST = 200_000
 _KEPT = 20_000
+_VOUCHED = {"pass": "✓ verified", "fail": "✗ not verified"}
 _DIRECTIONS = {"in": "", "out": "our reply", "note": "internal note"}
 
 
@@ -67,7 +68,10 @@ def message_lines(
 def _message(message: MessageLine, became: Sequence[tuple[str, bool]], zone: tzinfo, *, folded: bool) -> Iterator[Line]:
     kind = _DIRECTIONS.get(message.direction, message.direction)
     who = named(message.name, message.sender) or "the program"
-    yield Line(" · ".join(filter(None, (stamp(message.created, zone), who, kind))), "head", mark=True)
+    vouched = _VOUCHED.get(message.authentication or "", "")
+    yield Line(" · ".join(filter(None, (stamp(message.created, zone), who, kind, vouched))), "head", mark=True)
+    if message.authentication == "fail":
+        yield Line("The mail server says that this is not from the address it names.", "bad")
     for attachment in message.attachments:
         name = attachment.name or "without a name"
         yield Line(f"Attached: {name} · {attachment.type} · {size(attachment.size)}", "dim")
