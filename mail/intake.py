@@ -132,7 +132,7 @@ def drain(box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: 
         cursor = 0
     # all of a window is listed and chosen from here: the cursor must pass what is not wanted, too
     for window in box.sizes(cursor, window=_WINDOW):
-        for batch in _batches([listed for listed in window if _is_wanted(inbox, listed)], inbox.largest_bytes):
+        for batch in _batches([listed for listed in window if is_wanted(inbox, listed)], inbox.largest_bytes):
             if stop.is_set():
                 return
             cursor = batch[-1].uid
@@ -192,7 +192,7 @@ def beginning(parsed: Parsed, size: int) -> Parsed:
     return replace(parsed, text=text.lstrip(), attachments=(), fingerprint=twin)
 
 
-def _is_wanted(inbox: InboxSettings, listed: Listed) -> bool:
+def is_wanted(inbox: InboxSettings, listed: Listed) -> bool:
     """R5.1: all or unread, and not before the date to process from (by INTERNALDATE)."""
     if inbox.process == "unread" and listed.seen:
         return False

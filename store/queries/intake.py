@@ -70,6 +70,29 @@ def perhaps_unflagged(inbox_id: int, *, limit: int = 100) -> list[int]:
     return [uid for uid, settled in newest.tuples() if since is None or settled > since]
 
 
+def settled_here(inbox: InboxSettings, uidvalidity: int) -> int:
+    """How many messages of this mailbox are settled."""
+    return int(Arrival.select().where(_of(inbox, uidvalidity)).count())
+
+
+def outcomes(inbox: InboxSettings, uidvalidity: int, first: int, last: int) -> dict[int, str]:
+    """By UID from `first` to `last`, what became of this mailbox's messages: imported, refused, ignored, duplicate,
+    report or unreadable."""
+    here = _of(inbox, uidvalidity) & Arrival.uid.between(first, last)
+    rows = Arrival.select(Arrival.uid, Arrival.outcome, Arrival.reason, Arrival.unreadable).where(here)
+    return {uid: _kind(outcome, reason, unreadable) for uid, outcome, reason, unreadable in rows.tuples()}
+
+
+def _of(inbox: InboxSettings, uidvalidity: int) -> Expression:
+    return (Arrival.inbox == inbox.id) & (Arrival.folder == inbox.folder) & (Arrival.uidvalidity == uidvalidity)
+
+
+def _kind(outcome: str, reason: str, unreadable: str) -> str:
+    if outcome in ("opened", "joined"):
+        return "unreadable" if unreadable else "imported"
+    return "duplicate" if (outcome, reason) == ("ignored", "duplicate") else outcome
+
+
 def _settings(which: Expression | Field) -> list[InboxSettings]:
     now = settings.every()
     columns = [getattr(Inbox, name) for name in InboxSettings._fields[:-4]]

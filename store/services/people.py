@@ -74,6 +74,12 @@ def insist_on_super(actor: Actor) -> None:
         raise refuse("super-only")
 
 
+def insist_on_any(actor: Actor) -> None:
+    """Raises Refused for an administrator of one partner: what counts all mail is not for him (R10.1)."""
+    if not rights(actor).sees_all:
+        raise refuse("all-mail")
+
+
 def _create(actor: Actor, login: str, email: str, name: str, role: str, partner: int | None) -> Administrator:
     cleaned = clean(login, limit=60).strip()
     if not cleaned or cleaned != login or any(char.isspace() for char in cleaned):

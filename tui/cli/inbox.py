@@ -1,4 +1,4 @@
-"""`inbox add|edit|test|remove`: where mail comes from (R5.1)."""
+"""`inbox add|edit|test|reconcile|remove`: where mail comes from (R5.1)."""
 
 import os
 from collections.abc import Callable
@@ -114,6 +114,29 @@ def inbox_test(state: Globals, name: str) -> None:
             say(f"{name}, step {problem.step}: {problem}")
             click.get_current_context().exit(problem.exit_status)
         show(state, shape, words)
+
+
+@inbox_command.command("reconcile")
+@click.argument("name")
+@click.pass_obj
+def inbox_reconcile(state: Globals, name: str) -> None:
+    """Compare what lies in the inbox's mailbox with what became of it, message by message.
+
+    Exit status 1 when a message that should be here is not.
+    """
+    from mail.reconcile import reconcile
+    from store.queries.intake import settings_of
+    from store.services.people import insist_on_any
+
+    with opened(state) as actor:
+        insist_on_any(actor)
+        found = reconcile(settings_of(name))
+    facts = found._asdict()
+    kinds = [f"{count:,} {kind}" for kind, count in facts.items() if kind not in ("name", "on_server", "gone")]
+    words = [f"{name}: {found.on_server:,} on the server = {' + '.join(kinds)}"]
+    words += [f"{found.gone:,} more were settled and are gone from the server since"] * bool(found.gone)
+    show(state, facts, words)
+    click.get_current_context().exit(1 if found.missing else 0)
 
 
 def _tried(inbox: "InboxSettings") -> tuple[dict[str, Any], str]:
