@@ -1,7 +1,7 @@
 """From a mailbox into the store: look at what is new, settle it in batches, flag it afterwards (R5.1-R5.3).
 
     opened   an inbox's settings → its mailbox on the server
-    drain    everything above the cursor, window by window, batch by batch
+    drain    everything above the cursor, window by window, batch by batch; the next is fetched while one is settled
     look     fetched bytes → what `services.intake.settle` decides about
 
 The cursor moves in the transaction that settles; a message is flagged only after that (D1, D2).  A batch that breaks
@@ -12,10 +12,13 @@ import hashlib
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
+from mail.ahead import Ahead
 from mail.imap import Account, Fetched, Listed, Mailbox, connect
 from mail.parse import Reading, parse
 from mail.secret import resolve
@@ -37,6 +40,7 @@ BATCH_BYTES = 4_000_000
 SERVER_SECONDS = 30.0
 _WINDOW = 500
 _BEGINNING = 262_144
+_FLAGGED_AT_ONCE = 500
 _LONGEST_REST = 0.5
 
 
@@ -91,12 +95,23 @@ _turns = _Turns()
 
 @dataclass(frozen=True, slots=True)
 class _Post:
-    """Where the messages of one drain come from and go to."""
+    """Where the messages of one drain come from and go to, and which are settled but not flagged yet."""
 
     box: Mailbox
     inbox: InboxSettings
     fence: Fence
     tally: Tally
+    to_flag: deque[int] = field(default_factory=deque)
+
+
+class _Load(NamedTuple):
+    """What was fetched of a batch, the sizes of those of which it is only the beginning, which of them are unread, and
+    up to which UID the mailbox is done with it."""
+
+    fetched: list[Fetched]
+    large: dict[int, int]
+    unread: list[int]
+    cursor: int
 
 
 @contextmanager
@@ -130,16 +145,28 @@ def drain(box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: 
         _flag_again(post)
     else:
         cursor = 0
+    with Ahead(_loads(post, cursor), stop) as loads:
+        for load in loads:
+            arrivals = [look(message, inbox, size=load.large.get(message.uid, 0)) for message in load.fetched]
+            _settle(post, arrivals, load.cursor)
+            post.to_flag.extend(load.unread)
+    if loads.has_ended:
+        _flag(post)
+
+
+def _loads(post: _Post, cursor: int) -> Iterator[_Load]:
+    """All that is new, batch by batch, with what was settled meanwhile flagged in between (D1)."""
+    inbox = post.inbox
     # all of a window is listed and chosen from here: the cursor must pass what is not wanted, too
-    for window in box.sizes(cursor, window=_WINDOW):
+    for window in post.box.sizes(cursor, window=_WINDOW):
         for batch in _batches([listed for listed in window if is_wanted(inbox, listed)], inbox.largest_bytes):
-            if stop.is_set():
-                return
+            if len(post.to_flag) >= _FLAGGED_AT_ONCE:
+                _flag(post)
+            yield _fetch(post, batch)
             cursor = batch[-1].uid
-            _take(post, batch, cursor)
         if window and window[-1].uid > cursor:
             cursor = window[-1].uid
-            _settle(post, [], cursor)
+            yield _Load([], {}, [], cursor)
 
 
 def look(fetched: Fetched, inbox: InboxSettings, *, size: int = 0) -> Arrived:
@@ -214,16 +241,14 @@ def _batches(listed: Sequence[Listed], largest: int) -> Iterator[list[Listed]]:
         yield batch
 
 
-def _take(post: _Post, batch: Sequence[Listed], cursor: int) -> None:
-    """Fetches, settles and flags one batch; what is gone from the server meanwhile is passed over (D5)."""
+def _fetch(post: _Post, batch: Sequence[Listed]) -> _Load:
+    """One batch; what is gone from the server meanwhile is passed over (D5)."""
     large = {message.uid: message.size for message in batch if message.size > post.inbox.largest_bytes}
     fetched = post.box.fetch([message.uid for message in batch if message.uid not in large])
     fetched += post.box.fetch_beginnings(list(large), _BEGINNING)
     fetched.sort(key=lambda message: message.uid)
-    _settle(post, [look(message, post.inbox, size=large.get(message.uid, 0)) for message in fetched], cursor)
-    if post.inbox.mark_read:
-        seen = {message.uid for message in batch if message.seen}
-        post.box.mark_seen([message.uid for message in fetched if message.uid not in seen])
+    seen = {message.uid for message in batch if message.seen}
+    return _Load(fetched, large, [message.uid for message in fetched if message.uid not in seen], batch[-1].uid)
 
 
 def _settle(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
@@ -276,5 +301,12 @@ def _commit(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
 
 def _flag_again(post: _Post) -> None:
     """What was settled but perhaps not flagged, because the program was killed in between (D1)."""
+    post.to_flag.extend(perhaps_unflagged(post.inbox.id))
+    _flag(post)
+
+
+def _flag(post: _Post) -> None:
+    """Marks what is settled as read, if this inbox wants that (R5.1)."""
+    uids = [post.to_flag.popleft() for _ in range(len(post.to_flag))]
     if post.inbox.mark_read:
-        post.box.mark_seen(perhaps_unflagged(post.inbox.id))
+        post.box.mark_seen(uids)

@@ -40,6 +40,8 @@ def clean(text: object, *, one_line: bool = True, limit: int | None = 500) -> st
 
 def storable(text: str) -> str:
     """The text as SQLite and PostgreSQL can both keep it: NUL and lone surrogates become U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text  # most is: no need to look at each character
     return _STORABLE.sub("\ufffd", text)
 
 

@@ -10,6 +10,11 @@ from store.db import database
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def moment_of(microseconds: int) -> datetime:
+    """The moment that a MomentField keeps as this number."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 class MomentField(BigIntegerField):
     """An aware UTC datetime, kept as microseconds since 1970 so that it sorts, compares and never loses its zone."""
 
@@ -19,7 +24,7 @@ class MomentField(BigIntegerField):
         return int((value - _EPOCH) / timedelta(microseconds=1))
 
     def python_value(self, value: Any) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment_of(value)
 
 
 class Base(Model):

@@ -52,7 +52,7 @@ def settings_of(name: str) -> InboxSettings:
     return found[0]
 
 
-def perhaps_unflagged(inbox_id: int, *, limit: int = 100) -> list[int]:
+def perhaps_unflagged(inbox_id: int, *, limit: int = 2_000) -> list[int]:
     """UIDs settled since the last round that ended well, newest first: a kill may have come before the flag (D1)."""
     state = InboxState.get_or_none(InboxState.inbox == inbox_id)
     inbox = Inbox.get_or_none(Inbox.id == inbox_id)

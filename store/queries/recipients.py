@@ -14,6 +14,7 @@ from store.db import database
 from store.errors import BadInput
 from store.filters import Term, parse
 from store.models import Administrator, Customer, Inbox, Recipient, Ticket
+from store.models.base import moment_of
 from store.queries.scope import scoped, visible_recipient
 from store.queries.search import among, contains
 from store.rules.addresses import address_key, domain_key
@@ -115,8 +116,8 @@ def rows(actor: Actor, wanted: Sequence[int]) -> dict[int, RecipientLine]:
     """The rows of these ids; those that are gone or may not be seen are left out."""
     found: dict[int, RecipientLine] = {}
     for start in range(0, len(wanted), _CHUNK):
-        for line in _lines(actor).where(among(Recipient.id, wanted[start : start + _CHUNK])).tuples():
-            found[line[0]] = RecipientLine(*line)
+        for row in _raw(_lines(actor).where(among(Recipient.id, wanted[start : start + _CHUNK]))):
+            found[row[0]] = _line(row)
     return found
 
 
@@ -177,6 +178,13 @@ def _lines(actor: Actor) -> ModelSelect:
         .join(Inbox, JOIN.LEFT_OUTER)
         .where(scoped(actor, Recipient))
     )
+
+
+def _line(row: Sequence[Any]) -> RecipientLine:
+    """A row as the driver gives it: numbers for flags and times."""
+    flags = (bool(flag) for flag in row[6:9])
+    times = (None if at is None else moment_of(at) for at in row[12:14])
+    return RecipientLine(*row[:6], *flags, *row[9:12], *times, *row[14:])
 
 
 def _counted(field: Any, seen: Expression | bool) -> Any:

@@ -1,0 +1,82 @@
+"""What an agent feels while mail comes in: reading a page, and writing; prints JSON.
+
+    python -m tests.bench.beside                    (one minute)
+
+Reported, in milliseconds, median and p99: a page of the Recipients table (128 rows) and renaming a sender, while a
+worker drains a mailbox; the page with nobody else at work; and from a message's delivery until it is committed, of
+which Dovecot waits 500 ms before it says anything.
+"""
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from store.queries import recipients
+from store.queries.recipients import Selection
+from store.services import recipients as actions
+from tests.bench.mailbox import fill
+from tests.helpdesk import ANNA, USER, add_inbox, count, helpdesk, program, wait_until
+from tests.servers import Dovecot, dovecot, message
+
+_DELIVERIES = 20
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=10_000)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place, dovecot(Path(place)) as server, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fill(server, USER, wanted.messages)
+        with helpdesk(folder) as url:
+            add_inbox(server.port)
+            with program(url, "worker"):
+                wait_until(lambda: count(folder, "recipient") > 500, 60)
+                pages, writes = _work(lambda: count(folder, "arrival") < wanted.messages)
+                latency = [_delivered(server, folder, number) for number in range(_DELIVERIES)]
+            turns = iter(range(len(pages)))
+            alone, _ = _work(lambda: next(turns, None) is not None)
+    told = {"page_ms": _told(pages), "page_alone_ms": _told(alone), "write_ms": _told(writes)}
+    print(json.dumps({**told, "delivery_to_commit_ms": _told(latency)}))
+
+
+def _work(goes_on: Callable[[], bool]) -> tuple[list[float], list[float]]:
+    """Seconds of each page and each write."""
+    pages: list[float] = []
+    writes: list[float] = []
+    chance = random.Random(1)
+    while goes_on():
+        began = time.perf_counter()
+        recipients.rows(ANNA, recipients.ids(ANNA, Selection("", "id", True), limit=128))
+        pages.append(time.perf_counter() - began)
+        began = time.perf_counter()
+        actions.rename(ANNA, chance.randint(1, 400), f"Name {len(writes)}")
+        writes.append(time.perf_counter() - began)
+        time.sleep(0.05)
+    return pages, writes
+
+
+def _delivered(server: Dovecot, folder: Path, number: int) -> float:
+    """Seconds from the delivery of a message until it is committed."""
+    time.sleep(random.uniform(0.2, 1.0))
+    server.deliver(USER, message(f"late{number}@x.test", "Late"))
+    return wait_until(lambda: count(folder, "recipient", f"email = 'late{number}@x.test'"), 10)
+
+
+def _told(seconds: list[float]) -> dict[str, float]:
+    values = sorted(value * 1000 for value in seconds)
+    return {
+        "median": round(statistics.median(values), 1),
+        "p99": round(values[int(len(values) * 0.99)], 1),
+        "count": len(values),
+    }
+
+
+if __name__ == "__main__":
+    main()

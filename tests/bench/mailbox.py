@@ -1,0 +1,93 @@
+"""Mail for the intake's benchmarks, put straight into a Maildir.
+
+70% text of 2 to 5 KB, 20% HTML of 10 to 40 KB, 8% with attachments of 100 to 500 KB, 2% odd; of 3,000 senders; 30% are
+replies.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from email.message import EmailMessage
+
+from tests.servers import Dovecot
+
+_WORDS = "printer invoice router password order delivery contract refund meeting server update question please".split()
+_ODD = (
+    b"From: =?utf-9?q?b=F6?= <odd%d@x.test>\nSubject: =?no\nContent-Type: text/plain; charset=x-none\n\n\xff caf\xe9",
+    b"From odd\nFrom: <odd%d@x.test>\nno field here\nSubject: late\nContent-Type: multipart/mixed; boundary=none\n\nx",
+    b"from:odd%d@x.test\nDate: yesterday\nContent-Transfer-Encoding: base64\n\nbm90IGJhc2U2NCE=!! at all",
+)
+
+
+def fill(server: Dovecot, user: str, count: int, *, big: int = 0) -> int:
+    """Puts so many messages into the user's INBOX, always the same, and one of `big` bytes; their bytes together."""
+    owner = (server.folder / "mail").stat()
+    box = server.folder / "mail" / user
+    for name in ("cur", "new", "tmp"):
+        (box / name).mkdir(parents=True, exist_ok=True)
+    total = 0
+    for number, raw in enumerate((*([_attached(random.Random(0), -1, big)] if big else ()), *_messages(count))):
+        (box / "new" / f"{1_700_000_000 + number}.{number}.bench").write_bytes(raw)
+        total += len(raw)
+    for folder, _, files in os.walk(box):
+        for path in (folder, *(os.path.join(folder, name) for name in files)):
+            os.chown(path, owner.st_uid, owner.st_gid)
+    return total
+
+
+def _messages(count: int) -> Iterator[bytes]:
+    chance = random.Random(1)
+    for number in range(count):
+        kind = chance.random()
+        if kind < 0.02:
+            yield chance.choice(_ODD) % number
+        elif kind < 0.10:
+            yield _attached(chance, number, chance.randint(100_000, 500_000))
+        elif kind < 0.30:
+            yield _html(chance, number)
+        else:
+            mail = _plain(chance, number)
+            mail.set_content(_text(chance, chance.randint(2_000, 5_000)))
+            yield mail.as_bytes()
+
+
+def _plain(chance: random.Random, number: int) -> EmailMessage:
+    mail = EmailMessage()
+    sender = chance.randrange(3_000)
+    mail["From"] = f"Person {sender} <person{sender}@customers{sender % 97}.test>"
+    mail["To"] = "support@us.test"
+    mail["Date"] = "Mon, 02 Mar 2026 10:00:00 +0000"
+    mail["Message-ID"] = f"<{number}.{chance.randrange(10**9)}@customers.test>"
+    if number > 10 and chance.random() < 0.3:
+        mail["Subject"] = f"Re: Question {chance.randrange(number)}"
+        mail["References"] = " ".join(f"<{chance.randrange(number)}.x@customers.test>" for _ in range(3))
+    else:
+        mail["Subject"] = f"Question {number}"
+    for hop in range(5):
+        mail["Received"] = (
+            f"from relay{hop}.test by mx{hop}.test with ESMTPS id {chance.randrange(10**9)}; Mon, 2 Mar 2026"
+        )
+    return mail
+
+
+def _text(chance: random.Random, size: int) -> str:
+    words = chance.choices(_WORDS, k=size // 7)
+    return "\n".join(" ".join(words[start : start + 12]) for start in range(0, len(words), 12)) + "\n"
+
+
+def _html(chance: random.Random, number: int) -> bytes:
+    mail = _plain(chance, number)
+    rows = "".join(
+        f"<tr><td class=x style='color:#333'>{_text(chance, 200)}</td></tr>" for _ in range(chance.randint(40, 150))
+    )
+    mail.set_content(
+        f"<html><head><style>p{{color:red}}</style></head><body><table>{rows}</table></body></html>", "html"
+    )
+    return mail.as_bytes()
+
+
+def _attached(chance: random.Random, number: int, size: int) -> bytes:
+    mail = _plain(chance, number)
+    mail.set_content(_text(chance, 1_000))
+    mail.add_attachment(chance.randbytes(size), maintype="application", subtype="pdf", filename=f"file {number}.pdf")
+    return mail.as_bytes()
