@@ -6,8 +6,9 @@ replies.
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.message import EmailMessage
+from itertools import chain
 
 from tests.servers import Dovecot
 
@@ -19,26 +20,38 @@ _ODD = (
 )
 
 
-def fill(server: Dovecot, user: str, count: int, *, big: int = 0) -> int:
-    """Puts so many messages into the user's INBOX, always the same, and one of `big` bytes; their bytes together."""
+def fill(server: Dovecot, user: str, count: int, *, big: int = 0, plain: bool = False) -> int:
+    """Puts so many messages into the user's INBOX, always the same, and one of `big` bytes; their bytes together.
+
+    `plain`: only short text, for very many.
+    """
+    first = [_attached(random.Random(0), -1, big)] if big else []
+    return put(server, user, chain(first, messages(count, plain=plain)))
+
+
+def put(server: Dovecot, user: str, raws: Iterable[bytes], *, number: int = 0) -> int:
+    """Puts these messages into the user's INBOX, counted from `number`; their bytes together."""
     owner = (server.folder / "mail").stat()
     box = server.folder / "mail" / user
     for name in ("cur", "new", "tmp"):
         (box / name).mkdir(parents=True, exist_ok=True)
+        for folder in (box, box / name):
+            os.chown(folder, owner.st_uid, owner.st_gid)
     total = 0
-    for number, raw in enumerate((*([_attached(random.Random(0), -1, big)] if big else ()), *_messages(count))):
-        (box / "new" / f"{1_700_000_000 + number}.{number}.bench").write_bytes(raw)
+    for place, raw in enumerate(raws, number):
+        file = box / "tmp" / f"{1_700_000_000 + place}.{place}.bench"
+        file.write_bytes(raw)
+        os.chown(file, owner.st_uid, owner.st_gid)
+        file.rename(box / "new" / file.name)
         total += len(raw)
-    for folder, _, files in os.walk(box):
-        for path in (folder, *(os.path.join(folder, name) for name in files)):
-            os.chown(path, owner.st_uid, owner.st_gid)
     return total
 
 
-def _messages(count: int) -> Iterator[bytes]:
+def messages(count: int, *, plain: bool = False) -> Iterator[bytes]:
+    """So many messages, always the same."""
     chance = random.Random(1)
     for number in range(count):
-        kind = chance.random()
+        kind = 1.0 if plain else chance.random()
         if kind < 0.02:
             yield chance.choice(_ODD) % number
         elif kind < 0.10:

@@ -1,0 +1,100 @@
+"""Exactly once in the long run, against a real Dovecot; prints JSON, and fails when a message is lost or doubled.
+
+python -m tests.bench.killed                             (two minutes: 1,000 messages, 50 times SIGKILL)
+python -m tests.bench.killed --messages 100000 --kills 0 (six minutes: a large mailbox; memory each second)
+"""
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+import threading
+import time
+from itertools import islice
+from pathlib import Path
+
+from mail.reconcile import reconcile
+from store.models import Message, RawMessage, Ticket
+from store.queries.intake import settings_of
+from tests.bench.mailbox import messages, put
+from tests.helpdesk import USER, add_inbox, count, helpdesk, program, unseen, wait_until
+from tests.servers import dovecot
+
+_LONGEST_LIFE = 0.3
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=1_000)
+    parser.add_argument("--kills", type=int, default=50)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place, dovecot(Path(place)) as server, tempfile.TemporaryDirectory() as name:
+        mails = messages(wanted.messages, plain=wanted.messages > 20_000)
+        each = wanted.messages // max(wanted.kills, 1)
+        with helpdesk(Path(name)) as url:
+            add_inbox(server.port)
+            settled = []
+            for number in range(wanted.kills):
+                put(server, USER, islice(mails, each), number=number * each)
+                settled.append(_killed(url, Path(name), number))
+            put(server, USER, mails, number=wanted.kills * each)
+            began = time.monotonic()
+            memory = _finish(url)
+            seconds = time.monotonic() - began
+            found = reconcile(settings_of("support"))
+            _insist(wanted.messages, found.on_server, found.imported + found.unreadable)
+            left_unseen = unseen(server.port)
+        assert left_unseen == 0, f"{left_unseen} messages are not marked as read"
+    told = {
+        "messages": wanted.messages,
+        "kills": wanted.kills,
+        "settled_at_the_kills": settled,
+        "seconds": round(seconds),
+    }
+    print(json.dumps({**told, "rss_mb": memory, **found._asdict()}))
+
+
+def _killed(url: str, folder: Path, number: int) -> int:
+    """Kills a worker at a random moment of its work; how many messages were settled by then."""
+    with program(url, *(("worker",) if number % 2 else ("poll", "--once"))) as running:
+        wait_until(lambda: count(folder, "lease", f"pid = {running.pid}"), 20)
+        time.sleep(random.uniform(0.0, _LONGEST_LIFE))
+        running.kill()
+    return count(folder, "arrival")
+
+
+def _finish(url: str) -> dict[str, float]:
+    """Lets the rest come in; the memory of that process in MB, looked at each second."""
+    seen: list[float] = []
+    with program(url, "poll", "--once", stdout=None, stderr=None) as running:
+        watching = threading.Thread(target=_watch, args=(running.pid, seen), daemon=True)
+        watching.start()
+        assert running.wait() == 0
+        watching.join()
+    if len(seen) < 3:
+        return {}
+    return {"first": seen[1], "median": round(statistics.median(seen)), "last": seen[-1], "most": max(seen)}
+
+
+def _watch(pid: int, seen: list[float]) -> None:
+    while True:
+        try:
+            status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        except OSError:
+            return
+        seen.extend(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+        time.sleep(1)
+
+
+def _insist(sent: int, on_server: int, imported: int) -> None:
+    """Each message once: one ticket or reply, one message, one raw message where the bytes differ."""
+    assert on_server == imported == sent, (sent, on_server, imported)
+    assert Message.select().where(Message.direction == "in").count() == sent
+    assert Ticket.select().count() == sent
+    assert RawMessage.select().count() <= sent
+
+
+if __name__ == "__main__":
+    main()
