@@ -34,7 +34,7 @@ class Ahead(Generic[T]):
         self._thread.join(_FAREWELL_SECONDS)
 
     def __iter__(self) -> Iterator[T]:
-        while not self._stop.is_set():
+        while not (self._stop.is_set() or self._over.is_set()):
             try:
                 result = self._results.get(timeout=_LOOK_SECONDS)
             except queue.Empty:

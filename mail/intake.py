@@ -1,8 +1,7 @@
 """From a mailbox into the store: look at what is new, settle it in batches, flag it afterwards (R5.1-R5.3).
 
     opened   an inbox's settings → its mailbox on the server
-    drain    everything above the cursor, window by window, batch by batch; the next is fetched while one is settled
-    look     fetched bytes → what `services.intake.settle` decides about
+    drain    everything above the cursor, window by window, batch by batch; one is fetched, one read, one settled
 
 The cursor moves in the transaction that settles; a message is flagged only after that (D1, D2).  A batch that breaks
 is settled one by one, and a message that breaks alone becomes a ticket that says so, with its bytes (D11).
@@ -13,14 +12,15 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from mail.ahead import Ahead
 from mail.imap import Account, Fetched, Listed, Mailbox, connect
-from mail.parse import Reading, parse
+from mail.parse import Reading
+from mail.reader import shared
 from mail.secret import resolve
 from store.cleantext import clean
 from store.denylist import DenyList
@@ -145,9 +145,8 @@ def drain(box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: 
         _flag_again(post)
     else:
         cursor = 0
-    with Ahead(_loads(post, cursor), stop) as loads:
-        for load in loads:
-            arrivals = [look(message, inbox, size=load.large.get(message.uid, 0)) for message in load.fetched]
+    with Ahead(_loads(post, cursor), stop) as loads, Ahead(_read(loads, inbox), stop) as read:
+        for load, arrivals in read:
             _settle(post, arrivals, load.cursor)
             post.to_flag.extend(load.unread)
     if loads.has_ended:
@@ -169,15 +168,18 @@ def _loads(post: _Post, cursor: int) -> Iterator[_Load]:
             yield _Load([], {}, [], cursor)
 
 
-def look(fetched: Fetched, inbox: InboxSettings, *, size: int = 0) -> Arrived:
-    """All that can be known of a message by itself; the deny list is asked by `with_hits`.  Never raises.
+def _read(loads: Iterable[_Load], inbox: InboxSettings) -> Iterator[tuple[_Load, list[Arrived]]]:
+    """With all that can be known of the messages by themselves; the deny list is asked by `with_hits`."""
+    how = Reading(inbox.address_header, inbox.authserv_ids, inbox.authserv_hops)
+    for load in loads:
+        found = shared.read([message.raw for message in load.fetched], how)
+        yield load, [_arrived(*pair, load.large) for pair in zip(load.fetched, found, strict=True)]
 
-    `size` is given when only the beginning was fetched, because the message has that many bytes.
-    """
-    parsed = _parsed(fetched.raw, reading_of(inbox))
-    if size:
-        parsed = beginning(parsed, size)
-    return Arrived(fetched.uid, fetched.raw, _digest(fetched.raw), fetched.received, parsed, whole_size=size)
+
+def _arrived(fetched: Fetched, parsed: Parsed, large: Mapping[int, int]) -> Arrived:
+    size = large.get(fetched.uid, 0)
+    known = beginning(parsed, size) if size else parsed
+    return Arrived(fetched.uid, fetched.raw, _digest(fetched.raw), fetched.received, known, whole_size=size)
 
 
 def with_hits(arrived: Arrived, denied: DenyList) -> Arrived:
@@ -192,19 +194,6 @@ def with_hits(arrived: Arrived, denied: DenyList) -> Arrived:
 
 def _digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
-
-
-def reading_of(inbox: InboxSettings) -> Reading:
-    """How the messages of this inbox are read."""
-    return Reading(inbox.address_header, inbox.authserv_ids, inbox.authserv_hops)
-
-
-def _parsed(raw: bytes, how: Reading) -> Parsed:
-    try:
-        return parse(raw, how)
-    except Exception as fault:  # nothing that arrives stops the inbox (R5.3)
-        log.exception("a message could not be parsed")
-        return _unreadable(fault)
 
 
 def _unreadable(fault: Exception) -> Parsed:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mail.imap import Mailbox
-from mail.parse import parse_file
+from mail.parse import USUAL
+from mail.reader import shared
 from store.errors import Problem
 from store.files import folder
 from store.queries.intake import InboxSettings
@@ -46,7 +47,8 @@ def _fetched(box: Mailbox, one: Waiting, fence: Fence, is_over: Callable[[], boo
             if not is_all_there:
                 return False
             part.rename(whole)
-        large.complete(fence, one.id, whole.name, parse_file(whole))
+        (parsed,) = shared.read([whole], USUAL)
+        large.complete(fence, one.id, whole.name, parsed)
     except OSError as error:
         why = f"A large message cannot be kept in {part}: {error.strerror}. Make room; it goes on by itself."
         raise Problem(why) from error

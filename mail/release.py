@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from mail.intake import beginning, with_hits
-from mail.parse import Reading, parse, parse_file
+from mail.parse import Reading
+from mail.reader import shared
 from store.actor import Actor
 from store.errors import NotFound, Problem, Refused
 from store.files import folder
@@ -31,14 +32,11 @@ class LetIn(NamedTuple):
 def look_again(kept: Original) -> Parsed:
     """What is known of a refused message.  Raises Problem when the file of a large one is gone."""
     how = Reading(kept.header, authserv_ids(), int(one("inboxes.authserv_hops")))
-    if kept.file:
-        file = folder() / kept.file
-        try:
-            return parse_file(file, how)
-        except OSError as error:
-            raise Problem(f"{file}, which holds this message, cannot be read: {error.strerror}.") from error
-    parsed = parse(kept.raw, how)
-    return beginning(parsed, kept.size) if kept.size else parsed
+    file = folder() / kept.file if kept.file else None
+    if file is not None and not file.is_file():
+        raise Problem(f"{file}, which holds this message, is gone. Restore it from a backup of the store.")
+    (parsed,) = shared.read([file or kept.raw], how)
+    return beginning(parsed, kept.size) if kept.size and file is None else parsed
 
 
 def release(

@@ -24,7 +24,7 @@ def refused_show(state: Globals, refused_id: int) -> None:
 
     with opened(state) as actor:
         kept = original(actor, refused_id)
-    parsed = look_again(kept)
+        parsed = look_again(kept)
     attached = [{"name": a.name, "type": a.type, "size": a.size} for a in parsed.attachments]
     shape = {**shapes.refused(kept.line), "inbox": kept.inbox, "text": parsed.text, "attachments": attached}
     words = [

@@ -1,0 +1,150 @@
+"""Messages are read in a process of their own, so that the worst of them stops nothing (THREATS D11).
+
+    Reader.read    messages → what is known of each, in the child; one that kills it, or takes too long, is unreadable
+    python -m mail.reader    the child: requests come in on standard input and are answered on standard output
+
+The child may use a bounded amount of memory, and ends when its parent does.  Beside that it uses another processor
+than settling does.
+"""
+
+import contextlib
+import io
+import logging
+import os
+import pickle
+import resource
+import select
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mail.parse import Reading, parse, parse_file
+from store.cleantext import clean
+from store.rules.message import Parsed
+
+log = logging.getLogger("recipients.mail")
+Message = bytes | Path
+_SECONDS = 30.0
+_MEMORY = 1_000_000_000
+_HEAD = struct.Struct(">Q")
+_FAREWELL_SECONDS = 1.0
+
+
+class Reader:
+    """One child for all threads of this process; it is started when first needed, and again when it died."""
+
+    def __init__(self, *, seconds: float = _SECONDS) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def read(self, messages: Sequence[Message], how: Reading) -> list[Parsed]:
+        """What is known of each message: its bytes, or the file that it is in.  Never raises for what they are."""
+        if not messages:
+            return []
+        with self._lock:
+            found = self._asked(messages, how)
+            if found is None:  # one of them kills: each by itself
+                found = [parsed for message in messages for parsed in self._asked([message], how) or [_DEADLY]]
+        return found
+
+    def close(self) -> None:
+        """Ends the child."""
+        with self._lock:
+            self._end()
+
+    def _asked(self, messages: Sequence[Message], how: Reading) -> list[Parsed] | None:
+        """The child's answer; None when it died or was too slow: then there is none any more."""
+        child = self._child = self._child or _started()
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            _send(child.stdin, (list(messages), how))
+            found, told = _receive(child.stdout.fileno(), time.monotonic() + self._seconds)
+        except (OSError, EOFError, pickle.PickleError) as fault:
+            log.warning("the reader of messages ended (%s); %d messages are read anew", fault, len(messages))
+            self._end()
+            return None
+        if told:
+            log.error("reading: %s", clean(told, one_line=False, limit=10_000))
+        return found  # type: ignore[no-any-return]
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.kill()
+        for pipe in (child.stdin, child.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
+        child.wait(_FAREWELL_SECONDS)
+
+
+shared = Reader()
+_DEADLY = Parsed(unreadable="the program that reads messages died of it, or took too long")
+
+
+def _started() -> "subprocess.Popen[bytes]":
+    # a session of its own: Ctrl-C at the terminal is the parent's to obey
+    command = [sys.executable, "-P", "-m", "mail.reader"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+
+
+def _send(pipe: Any, what: object) -> None:
+    data = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
+    pipe.write(_HEAD.pack(len(data)) + data)
+    pipe.flush()
+
+
+def _receive(descriptor: int, until: float | None = None) -> Any:
+    """Raises TimeoutError, EOFError."""
+    size = _HEAD.unpack(_exactly(descriptor, _HEAD.size, until))[0]
+    return pickle.loads(_exactly(descriptor, size, until))
+
+
+def _exactly(descriptor: int, size: int, until: float | None) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        left = None if until is None else max(0.0, until - time.monotonic())
+        if not select.select([descriptor], [], [], left)[0]:
+            raise TimeoutError("it took too long")
+        piece = os.read(descriptor, min(size - len(data), 1_048_576))
+        if not piece:
+            raise EOFError("it died")
+        data += piece
+    return bytes(data)
+
+
+def _serve() -> None:
+    """Answers until standard input closes."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    told = io.StringIO()
+    logging.basicConfig(stream=told)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    while True:
+        try:
+            messages, how = _receive(sys.stdin.fileno())
+        except EOFError:
+            return
+        found = [_parsed(one, how) for one in messages]
+        _send(answers, (found, told.getvalue()))
+        told.seek(0)
+        told.truncate()
+
+
+def _parsed(message: Message, how: Reading) -> Parsed:
+    if isinstance(message, bytes):
+        return parse(message, how)
+    try:
+        return parse_file(message, how)
+    except OSError as error:
+        return Parsed(unreadable=f"its file cannot be read: {error.strerror}")
+
+
+if __name__ == "__main__":
+    _serve()
