@@ -1,5 +1,7 @@
 """Reading the Recipients table: a snapshot of ids, then pages of rows by id (R1)."""
 
+import functools
+import json
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -8,14 +10,14 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, Expression, Field, ModelSelect, fn
 
-from store.actor import Actor
+from store.actor import MAIL, Actor
 from store.cleantext import clean
 from store.db import database
 from store.errors import BadInput
 from store.filters import Term, parse
 from store.models import Administrator, Customer, Inbox, Recipient, Ticket
 from store.models.base import moment_of
-from store.queries.scope import scoped, visible_recipient
+from store.queries.scope import rights, scoped, visible_recipient
 from store.queries.search import among, contains
 from store.rules.addresses import address_key, domain_key
 from store.rules.deny import fold
@@ -115,9 +117,15 @@ def count(actor: Actor, line: str = "") -> int:
 def rows(actor: Actor, wanted: Sequence[int]) -> dict[int, RecipientLine]:
     """The rows of these ids; those that are gone or may not be seen are left out."""
     found: dict[int, RecipientLine] = {}
+    unscoped = rights(actor).sees_all
     for start in range(0, len(wanted), _CHUNK):
-        for row in _raw(_lines(actor).where(among(Recipient.id, wanted[start : start + _CHUNK]))):
-            found[row[0]] = _line(row)
+        some = wanted[start : start + _CHUNK]
+        if unscoped:
+            sql, fixed = _page_sql()
+            read = database.execute_sql(sql, (*fixed, json.dumps(list(some))))
+        else:
+            read = _raw(_lines(actor).where(among(Recipient.id, some)))
+        found.update((row[0], _line(row)) for row in read)
     return found
 
 
@@ -147,6 +155,14 @@ def states(lines: Iterable[RecipientLine]) -> dict[int, SenderState]:
         line.id: SenderState(line.customer_id is not None, line.banned, line.shared, line.email_key in ours)
         for line in listed
     }
+
+
+@functools.cache
+def _page_sql() -> tuple[str, list[Any]]:
+    """A page for those who see all, and its parameters but the last, the ids as JSON: putting this together takes as
+    long as reading it."""
+    sql, parameters = _lines(MAIL).where(among(Recipient.id, [])).sql()
+    return sql, parameters[:-1]
 
 
 def _lines(actor: Actor) -> ModelSelect:
