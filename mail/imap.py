@@ -29,6 +29,7 @@ from store.cleantext import clean
 _FAULTS = (ImapToolsError, imaplib.IMAP4.error, OSError, EOFError, UnicodeError, ValueError)
 _LONGEST_IDLE = 9 * 60.0
 _SLICE_SECONDS = 0.5
+_OPENING = 4
 _SETTINGS = ("host", "user", "secret", "folder", "ca_file")
 _CONTROL = frozenset("\r\n\0")
 _LARGEST_LITERAL = 500_000_000
@@ -295,7 +296,10 @@ def _log_in(box: BaseMailBox, account: Account) -> None:
 
 def _select(box: BaseMailBox, account: Account) -> None:
     try:
+        # a server may look through a large mailbox for a minute before it answers
+        box.client.sock.settimeout(account.timeout * _OPENING)
         box.folder.set(account.folder)
+        box.client.sock.settimeout(account.timeout)
         said: list[Any] = box.client.untagged_responses.get("UIDVALIDITY", [b""])
         if not said[-1].isdigit():
             raise imaplib.IMAP4.error("it gives no UIDVALIDITY")

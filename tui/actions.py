@@ -84,6 +84,10 @@ ACTIONS: tuple[Action, ...] = (
         refuses=lambda seen: rule.why_not_unban(seen.state),
     ),
     Action("edit", "e", "f2", "Edit", "change the sender's name, mark the address as shared", 5, refuses=lambda _: ""),
+    Action("undo", "u", "ctrl+z", "Undo", "take back the last thing that you did; you see first what that is"),
+    Action(
+        "activities", "v", "ctrl+t", "Activities", "who changed what at this address, and when", refuses=lambda _: ""
+    ),
     Action("search", "/", "f3", "Search", "search and filter as you type", 7),
     Action("filter", "f", "ctrl+f", "Filter", "ready filters, and what a filter line can say", 9),
     Action("sort", "s", "ctrl+o", "Sort", "choose the column to sort by, or click its title", 10),
@@ -131,6 +135,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit", "e", "ctrl+e", "Edit", "subject, priority, group, type, note", place="ticket"),
     Action("followers", "w", "ctrl+w", "Cc and watchers", "who else gets replies, or hears of all", place="ticket"),
     Action("activities", "v", "ctrl+l", "Activities", "who changed what, and when", place="ticket"),
+    Action("undo", "u", "ctrl+z", "Undo", "take back its last change; you see first what that is", place="ticket"),
     Action("files", "f", "ctrl+f", "Files", "save what is attached", place="ticket"),
     Action("outbox", "O", "ctrl+y", "Outbox", "what became of this ticket's mail", place="ticket"),
     Action("why", "y", "ctrl+k", "Why", "what was decided about this message, and why", place="ticket"),

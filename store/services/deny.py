@@ -36,9 +36,12 @@ def checked(location: str, filter_type: str, text: str) -> Entry:
     return Entry(0, location, filter_type, wanted)
 
 
-def add(actor: Actor, location: str, filter_type: str, text: str, *, rehearse: bool = False) -> Entry:
+def add(
+    actor: Actor, location: str, filter_type: str, text: str, *, rehearse: bool = False, undoing: str = ""
+) -> Entry:
     """Adds an entry.  The recipients it catches are found before the write lock is taken, so that others can write.
 
+    `undoing` is the mark of the change that takes a removal back (R10.3).
     Raises BadInput, Refused (exists already, or the actor has a partner).
     """
     entry = checked(location, filter_type, text)
@@ -49,7 +52,7 @@ def add(actor: Actor, location: str, filter_type: str, text: str, *, rehearse: b
         twin = _twin(entry)
         if twin is not None:
             raise refuse("deny-exists", id=twin.id)
-        return _insert(actor, entry, [i for i in ids if i <= newest], newest, history.new_change())
+        return _insert(actor, entry, [i for i in ids if i <= newest], newest, undoing, undoing=bool(undoing))
 
 
 def ensure_exact(actor: Actor, email: str, *, change: str) -> int | None:
@@ -61,10 +64,10 @@ def ensure_exact(actor: Actor, email: str, *, change: str) -> int | None:
     return _insert(actor, entry, read.caught_recipients(entry), None, change).id
 
 
-def remove(actor: Actor, entry_id: int, *, rehearse: bool = False) -> Entry:
+def remove(actor: Actor, entry_id: int, *, rehearse: bool = False, undoing: str = "") -> Entry:
     """Takes an entry off the list; recipients that no other entry catches are in the list no more.
 
-    Raises NotFound, Refused.
+    `undoing` is the mark of the change that takes an addition back (R10.3).  Raises NotFound, Refused.
     """
     with transaction(rehearse=rehearse):
         _insist_on_rights(actor)
@@ -76,7 +79,8 @@ def remove(actor: Actor, entry_id: int, *, rehearse: bool = False) -> Entry:
         _raise_version()
         if entry.location == "email":
             _release(entry)
-        history.record(actor, "deny-remove", _thing(entry), _fields(entry), None)
+        what = "undo" if undoing else "deny-remove"
+        history.record(actor, what, _thing(entry), _fields(entry), None, change=undoing)
     return entry
 
 
@@ -96,7 +100,15 @@ def count_hits(entry_ids: Iterable[int], today: str) -> None:
         ).where(DenyEntry.id == entry_id).execute()
 
 
-def _insert(actor: Actor, entry: Entry, caught_ids: Iterable[int], newest: int | None, change: str) -> Entry:
+def _insert(
+    actor: Actor,
+    entry: Entry,
+    caught_ids: Iterable[int],
+    newest: int | None,
+    change: str,
+    *,
+    undoing: bool = False,
+) -> Entry:
     row = DenyEntry.create(
         location=entry.location,
         filter_type=entry.filter_type,
@@ -109,7 +121,7 @@ def _insert(actor: Actor, entry: Entry, caught_ids: Iterable[int], newest: int |
     if newest is not None and entry.location == "email":
         _mark(list(read.caught_recipients(entry, among=Recipient.id > newest)), True)
     saved = read.entry_of(row)
-    history.record(actor, "deny-add", _thing(saved), None, _fields(saved), change=change)
+    history.record(actor, "undo" if undoing else "deny-add", _thing(saved), None, _fields(saved), change=change)
     return saved
 
 

@@ -163,3 +163,21 @@ def test_R3_4_preview_counts_and_lists_what_an_entry_would_catch(helpdesk: Shell
     ]
     assert helpdesk.json(*words)["messages"] == 2
     assert helpdesk.json("list", "deny") == []
+
+
+def test_R10_3_undo_takes_back_the_last_thing_or_that_of_one_address(helpdesk: Shell) -> None:
+    helpdesk.said("pair", "bob@x.test", "1", "--assign-all")
+    helpdesk.said("ban", "bob@x.test", "--reason", "spam")
+    said = helpdesk.said("undo", "--dry-run")
+    assert said.startswith("(dry run, nothing was changed) Took back what anna did on")
+    assert "  bob@x.test: banned yes → no, reason spam → none\n" in said
+    assert bob(helpdesk)["banned"] is True
+    undone = helpdesk.json("undo", "bob@x.test")
+    assert (undone["done"], undone["undone"][0]["what"]) == (True, "ban")
+    assert bob(helpdesk)["banned"] is False
+    helpdesk.said("undo")
+    assert bob(helpdesk)["customer"] is None
+    assert customers_of_tickets(helpdesk) == {1: None, 2: None}
+    answer = helpdesk.run("undo", "1")
+    assert (answer.status, "(open, #1) cannot be taken back" in answer.err) == (1, True)
+    assert helpdesk.run("undo", "nobody@x.test").status == 1

@@ -40,6 +40,7 @@ _COMMANDS = {
     "smtp": "outgoing",
     "ticket": "ticket",
     "unban": "recipients",
+    "undo": "recipients",
     "unpair": "recipients",
     "unshare": "recipients",
     "why": "ticket",

@@ -1,4 +1,4 @@
-"""The row actions: pair, unpair, ban, unban, share, unshare, rename."""
+"""The row actions: pair, unpair, ban, unban, share, unshare, rename; and undo."""
 
 from typing import Any
 
@@ -125,6 +125,36 @@ def rename_command(state: Globals, email: str, name: str, rehearse: bool) -> Non
         row = _found(actor, email)
         done = recipients.rename(actor, row.id, name, seen=row.version, rehearse=rehearse)
         _done(state, actor, email, f"{done.email} is shown as {clean(name, limit=200).strip()}.", rehearse)
+
+
+@click.command("undo")
+@click.argument("what", metavar="[EMAIL|N]", default="")
+@dry_run
+@click.pass_obj
+def undo_command(state: Globals, what: str, rehearse: bool) -> None:
+    """Take back the last thing that you did to recipients, tickets or the deny list.
+
+    With EMAIL or a ticket's number the last that anybody did to that recipient or ticket.  What was changed since stays as it is, and
+    says who changed it; sent mail stays sent.
+    """
+    from store.queries.settings import timezone
+    from store.services import undo
+    from tui import sentences
+
+    with opened(state) as actor:
+        kind, thing = _thing(actor, what)
+        found = undo.newest(actor, kind=kind, thing=thing)
+        undo.undo(actor, found.change, rehearse=rehearse)
+        words = sentences.undone(found, timezone())
+        steps = [{"what": step.what, "of": step.of, "before": step.after, "after": step.before} for step in found.steps]
+    show(state, {"done": not rehearse, "undone": steps}, [told(words[0], rehearse), *words[1:]])
+
+
+def _thing(actor: Actor, what: str) -> tuple[str, int | None]:
+    number = what.removeprefix("#")
+    if number.isascii() and number.isdigit():
+        return "ticket", int(number)
+    return ("recipient", _found(actor, what).id) if what else ("", None)
 
 
 def _found(actor: Actor, email: str) -> Any:

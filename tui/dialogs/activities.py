@@ -1,4 +1,4 @@
-"""*Show activities*: who changed what in a ticket, newest first (R10.2)."""
+"""*Show activities*: who changed what in a ticket or at a recipient, newest first (R10.2)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import tzinfo
@@ -6,6 +6,7 @@ from datetime import tzinfo
 from textual.widget import Widget
 from textual.widgets import Static
 
+from store.cleantext import clean
 from store.queries.lists import HistoryLine
 from tui import sentences
 from tui.desk import Desk
@@ -21,9 +22,9 @@ class ActivitiesDialog(Dialog[None]):
     hint = "↑ ↓ scroll · Esc close"
     AUTO_FOCUS = "#close"
 
-    def __init__(self, desk: Desk, number: int, found: Sequence[HistoryLine], zone: tzinfo) -> None:
+    def __init__(self, desk: Desk, of: str, found: Sequence[HistoryLine], zone: tzinfo) -> None:
         super().__init__(desk)
-        self.heading = f"Activities of #{number}"
+        self.heading = f"Activities of {clean(of, limit=60)}"
         self._lines = [sentences.activity(line, zone) for line in found]
 
     def fields(self) -> Iterator[Widget]:

@@ -4,11 +4,15 @@ A dialog does the work itself and gives back the sentence for the status line; t
 """
 
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
 
 from textual import work
 from textual.screen import ModalScreen
 
+from store.actor import Actor
 from store.errors import Problem
+from store.queries import lists, settings
+from store.queries.lists import HistoryLine
 from tui.screens.table_screen import TableScreen
 from tui.seen import Seen
 
@@ -30,6 +34,8 @@ class RecipientActions(TableScreen[Seen]):
             "outbox": self._outbox,
             "refused": self._refused,
             "deny": self._deny,
+            "undo": self._undo,
+            "activities": self._activities,
             **super().handlers(),
         }
 
@@ -121,3 +127,38 @@ class RecipientActions(TableScreen[Seen]):
         from tui.screens.deny import DenyScreen
 
         self.app.push_screen(DenyScreen(self.desk))
+
+    @work(exclusive=True, group="open")
+    async def _undo(self) -> None:
+        """The last thing that this administrator did."""
+        from tui.dialogs.undo import UndoDialog, look
+
+        try:
+            found = await self.desk.lanes.read(look, self.desk.actor, "", None)
+        except Problem as problem:
+            self.say(str(problem), "warning")
+        else:
+            self.app.push_screen(UndoDialog(self.desk, found), self._undone)
+
+    def _undone(self, told: str | None) -> None:
+        if told is not None:
+            self.say(told, "success")
+            self.refresh_now()
+
+    @work(exclusive=True, group="open")
+    async def _activities(self) -> None:
+        from tui.dialogs.activities import ActivitiesDialog
+
+        seen = self.current()
+        if seen is None:
+            return
+        try:
+            found = await self.desk.lanes.read(_history, self.desk.actor, seen.line.id)
+        except Problem as problem:
+            self.say(str(problem), "error")
+        else:
+            self.app.push_screen(ActivitiesDialog(self.desk, seen.line.email, *found))
+
+
+def _history(actor: Actor, recipient_id: int) -> tuple[list[HistoryLine], tzinfo]:
+    return lists.history_of_recipient(actor, recipient_id), settings.timezone()

@@ -83,6 +83,7 @@ class TicketActions(Workplace):
             "ban": self._ban,
             "followers": self._followers,
             "activities": self._activities,
+            "undo": self._undo,
             "files": self._files,
             "menu": self._menu,
             "outbox": self._outbox,
@@ -163,7 +164,17 @@ class TicketActions(Workplace):
             number = self.standing.line.number
             found = await self._ask_store(_history, number)
             if found is not None:
-                self.app.push_screen(ActivitiesDialog(self.desk, number, *found))
+                self.app.push_screen(ActivitiesDialog(self.desk, f"#{number}", *found))
+
+    @work(group="read")
+    async def _undo(self) -> None:
+        """The last change of this ticket, whoever made it."""
+        from tui.dialogs.undo import UndoDialog, look
+
+        if self.standing is not None:
+            found = await self._ask_store(look, "ticket", self.standing.line.number)
+            if found is not None:
+                self.app.push_screen(UndoDialog(self.desk, found), self._done)
 
     @work(group="read")
     async def _edit(self) -> None:

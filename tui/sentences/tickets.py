@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from store.rules.notices import Addressee
     from store.rules.settings import Value
     from store.services.tickets import Replied, Updated
+    from store.services.undo import Step, Undo
     from tui.dialogs.followers import Changes
 
 _FIELDS = {
@@ -31,6 +32,16 @@ _FIELDS = {
     "watcher": "",
 }
 _DID = {
+    "undo": "took back",
+    "release": "released refused mail into it",
+    "pair": "paired",
+    "unpair": "unpaired",
+    "ban": "banned",
+    "unban": "unbanned",
+    "share": "marked as shared",
+    "unshare": "marked as not shared",
+    "rename": "renamed",
+    "add": "wrote for the first time",
     "open": "opened the ticket",
     "reply": "replied",
     "note": "added a note",
@@ -40,6 +51,15 @@ _DID = {
     "cc-remove": "took out of Cc",
     "watcher": "added a watcher",
     "watcher-remove": "took off a watcher",
+}
+_HIDDEN = ("customer_key", "name_key", "name_edited", "pair_source", "banned_at", "banned_by", "closed")
+_UNDO_FIELDS = {
+    "customer_id": "customer",
+    "assignee_id": "assignee",
+    "ticket_group": "group",
+    "ticket_type": "type",
+    "filter_type": "type",
+    "ban_reason": "reason",
 }
 _FEW = 3
 _WELL = {"sent": "sent to", "sending": "being sent to", "queued": "queued for"}
@@ -106,6 +126,36 @@ def activity(line: "HistoryLine", zone: tzinfo) -> str:
     names = [name for name in dict.fromkeys((*before, *after)) if name in _FIELDS]
     told = [_change_of(name, line, named=not did.endswith(_FIELDS[name])) for name in names]
     return f"{stamp(line.at, zone)} {clean(line.who)} {did}{': ' if told else ''}{', '.join(told)}"
+
+
+def undone(found: "Undo", zone: tzinfo) -> list[str]:
+    """What taking a change back does: `Took back what anna did on …:`, then a line for each thing."""
+    head = f"Took back what {clean(found.who)} did on {stamp(found.at, zone)}:"
+    return [head, *(_back(step, found.names) for step in reversed(found.steps))]
+
+
+def would_undo(found: "Undo", zone: tzinfo) -> list[str]:
+    """The same before it is done."""
+    return [f"What {clean(found.who)} did on {stamp(found.at, zone)} is taken back:", *undone(found, zone)[1:]]
+
+
+def _back(step: "Step", names: "Mapping[str, Mapping[int, str]]") -> str:
+    """`#12 status: Resolved → New`."""
+    fields = {**(step.after or {}), **(step.before or {})}
+    sides = []
+    for name in fields:
+        if name in _HIDDEN:
+            continue
+        was, will = ((side or {}).get(name) for side in (step.after, step.before))
+        known = names.get(name, {})
+        sides.append(f"{_UNDO_FIELDS.get(name, name)} {_said(known.get(was, was))} → {_said(known.get(will, will))}")
+    return f"  {clean(step.of)}: {', '.join(sides)}"
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return clean(value, limit=80) if value not in (None, "") else "none"
 
 
 def _change_of(name: str, line: "HistoryLine", *, named: bool) -> str:

@@ -91,6 +91,12 @@ def assignee_after(row: Ticket, customer: int | None) -> Administrator | None:
     return mine if mine is not None and not sees(mine, customer) else None
 
 
+def watcher(email: str) -> int | None:
+    """The active administrator with this address, for a ticket's watchers."""
+    row = Administrator.get_or_none((Administrator.email == email) & Administrator.active)
+    return None if row is None else int(row.id)
+
+
 def assignable(login: str, customer: int | None) -> Administrator:
     """The active administrator of this login, if he may see a ticket of this customer (R10.1).
 

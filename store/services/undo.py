@@ -1,0 +1,233 @@
+"""Taking a change back while what it left is still as it left it (R10.3, R4.11).
+
+Sent mail stays sent, and undo sends none.  A change is all that one use case did: the rows of the history with one
+mark.  Undo writes back what was, as one change of its own; an action that somebody has overtaken since is refused with
+who and when.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from peewee import Expression
+
+from store.actor import Actor
+from store.cleantext import clean
+from store.db import transaction
+from store.models import Administrator, Base, Customer, DenyEntry, History, Participant, Recipient, Ticket
+from store.models.base import MomentField
+from store.queries.scope import scoped, visible
+from store.queries.senders import sender_state
+from store.reasons import refuse
+from store.rules.addresses import address_key
+from store.rules.deny import fold
+from store.services import deny, history, senders
+from store.services.history import Thing
+from store.services.tickets import row as tickets
+from store.services.tickets.row import assignee_after
+
+Fields = Mapping[str, Any]
+_TABLES: dict[str, type[Base]] = {"recipient": Recipient, "ticket": Ticket}
+_FINAL = ("reply", "note", "open", "merge", "merged", "release", "add", "undo")
+
+
+class Step(NamedTuple):
+    """One row of the history: what was done to which thing, and the fields before and after."""
+
+    id: int
+    what: str
+    kind: str
+    thing: int | None
+    of: str
+    before: Fields | None
+    after: Fields | None
+    at: datetime
+    who: str
+
+
+class Undo(NamedTuple):
+    """A change that can be taken back, or was: its mark, its steps in order, when it was made and by whom, and the names
+    behind the ids in its fields (`customer_id`, `assignee_id`)."""
+
+    change: str
+    steps: tuple[Step, ...]
+    at: datetime
+    who: str
+    names: dict[str, dict[int, str]]
+
+
+def newest(actor: Actor, *, kind: str = "", thing: int | None = None) -> Undo:
+    """What undo would take back: the last thing that this administrator did to recipients, tickets or the deny list, or
+    the last that anybody did to one of them (`kind`, `thing`).
+
+    Raises Refused when there is none, or when it cannot be taken back, NotFound.
+    """
+    if thing is not None:
+        visible(actor, _TABLES[kind], thing, f"{kind} {thing}")
+        mine: Expression = (History.subject == kind) & (History.subject_id == thing)
+    else:
+        mine = (History.who == actor.name) & History.subject.in_(("recipient", "ticket", "deny"))
+    open_ = (History.undone_by == "") & (History.what != "undo")
+    last = History.select().where(mine & open_).order_by(History.id.desc()).first()
+    if last is None:
+        raise refuse("undo-none")
+    found = _change(last.change)
+    _insist(actor, found)
+    return found
+
+
+def undo(actor: Actor, change: str, *, rehearse: bool = False) -> Undo:
+    """Takes a change back.  Raises Refused: overtaken since, taken back already, or never to be; NotFound."""
+    with transaction(rehearse=rehearse):
+        found = _change(change)
+        _insist(actor, found)
+        mark = history.new_change()
+        for step in reversed(found.steps):
+            _take_back(actor, step, mark)
+        History.update(undone_by=mark).where(History.change == change).execute()
+    return found
+
+
+def _change(change: str) -> Undo:
+    rows = list(History.select().where((History.change == change) & (History.change != "")).order_by(History.id))
+    if not rows:
+        raise refuse("undo-none")
+    if rows[0].undone_by:
+        raise refuse("undo-done", what=rows[0].what, of=clean(rows[0].of))
+    steps = tuple(
+        Step(
+            row.id,
+            row.what,
+            row.subject,
+            row.subject_id,
+            row.of,
+            None if row.before is None else json.loads(row.before),
+            None if row.after is None else json.loads(row.after),
+            row.at,
+            row.who,
+        )
+        for row in rows
+    )
+    return Undo(change, steps, rows[0].at, rows[0].who, _names(steps))
+
+
+def _names(steps: Sequence[Step]) -> dict[str, dict[int, str]]:
+    ids: dict[str, set[int]] = {"customer_id": set(), "assignee_id": set()}
+    for side in (fields for step in steps for fields in (step.before, step.after) if fields):
+        for name in ids.keys() & side.keys():
+            ids[name].add(side[name])
+    customers = Customer.select(Customer.id, Customer.name).where(Customer.id.in_(ids["customer_id"]))
+    logins = Administrator.select(Administrator.id, Administrator.login).where(Administrator.id.in_(ids["assignee_id"]))
+    return {"customer_id": dict(customers.tuples()), "assignee_id": dict(logins.tuples())}
+
+
+def _insist(actor: Actor, found: Undo) -> None:
+    """Raises Refused where a step can never be taken back, NotFound where the actor may not see what it was done to."""
+    for step in found.steps:
+        if step.what in _FINAL or step.kind not in (*_TABLES, "deny"):
+            raise refuse("undo-final", what=step.what, of=clean(step.of))
+        if step.kind in _TABLES and not _seen(actor, step):
+            raise refuse("undo-none")
+
+
+def _seen(actor: Actor, step: Step) -> bool:
+    table = _TABLES[step.kind]
+    return bool(table.select().where((table.id == step.thing) & scoped(actor, table)).exists())
+
+
+def _take_back(actor: Actor, step: Step, mark: str) -> None:
+    if step.kind == "deny":
+        _deny_back(actor, step, mark)
+    elif step.before is not None and step.after is not None:
+        _row_back(actor, step, mark)
+    else:
+        _follower_back(actor, step, mark)
+
+
+def _row_back(actor: Actor, step: Step, mark: str) -> None:
+    """Writes back the fields of a recipient or a ticket."""
+    assert step.before is not None
+    assert step.after is not None
+    row = _TABLES[step.kind].get_by_id(step.thing)
+    for name, left in step.after.items():
+        # a customer that was renamed since is still the same customer
+        if name != "customer_key" and _plain(getattr(row, name)) != left:
+            raise _overtaken(step)
+    fields = {name: _value(row, name, value) for name, value in step.before.items()}
+    if isinstance(row, Recipient):
+        _restore_recipient(actor, row, fields, mark)
+        return
+    if fields.get("customer_id") is not None:
+        _living_customer(fields["customer_id"])
+    lost = assignee_after(row, fields["customer_id"]) if "customer_id" in fields else None
+    tickets.record(actor, "undo", row, fields, mark)
+    if lost is not None and row.assignee_id == lost.id:
+        raise refuse("assign-unseen", login=clean(lost.login))
+
+
+def _restore_recipient(actor: Actor, row: Recipient, fields: dict[str, Any], mark: str) -> None:
+    """Raises Refused where the rules of today forbid what was (R4.7, R4.12)."""
+    customer = _living_customer(fields["customer_id"]) if fields.get("customer_id") is not None else None
+    if "customer_key" in fields:
+        fields["customer_key"] = fold(customer.name) if customer else ""
+    if customer is not None:
+        state = sender_state(row)
+        if state.ours or (row.shared and fields.get("shared", True)):
+            raise refuse("pair-ours" if state.ours else "pair-shared", email=clean(row.email))
+    history.record(actor, "undo", senders.thing(row), *senders.write(row, fields), change=mark)
+
+
+def _living_customer(customer_id: int) -> Customer:
+    customer = Customer.get_or_none(Customer.id == customer_id)
+    if customer is None or customer.deleted is not None:
+        raise refuse("customer-deleted", customer=clean(customer.name) if customer else f"Customer {customer_id}")
+    return customer  # type: ignore[no-any-return]
+
+
+def _follower_back(actor: Actor, step: Step, mark: str) -> None:
+    """Cc and watchers: added are taken off, taken off are added."""
+    ((kind, email),) = (step.after or step.before or {}).items()
+    key = address_key(email)
+    mine = (Participant.ticket == step.thing) & (Participant.kind == kind) & (Participant.email_key == key)
+    there = Participant.get_or_none(mine)
+    if (there is None) == (step.after is not None):
+        raise _overtaken(step)
+    if there is not None:
+        there.delete_instance()
+    else:
+        administrator = tickets.watcher(email) if kind == "watcher" else None
+        Participant.create(ticket=step.thing, kind=kind, email=email, email_key=key, administrator=administrator)
+    history.record(actor, "undo", Thing(step.kind, step.thing, step.of), step.after, step.before, change=mark)
+
+
+def _deny_back(actor: Actor, step: Step, mark: str) -> None:
+    fields = step.after or step.before or {}
+    if step.after is None:
+        deny.add(actor, fields["location"], fields["filter_type"], fields["filter"], undoing=mark)
+    elif DenyEntry.get_or_none(DenyEntry.id == step.thing) is None:
+        raise _overtaken(step)
+    else:
+        deny.remove(actor, int(step.thing or 0), undoing=mark)
+
+
+def _overtaken(step: Step) -> Exception:
+    """Who changed it since, and when."""
+    later = History.select().where(
+        (History.subject == step.kind) & (History.subject_id == step.thing) & (History.id > step.id)
+    )
+    since = later.order_by(History.id.desc()).first()
+    who = clean(since.who) if since else "somebody"
+    when = f"{since.at:%Y-%m-%d %H:%M} UTC" if since else "since"
+    return refuse("undo-overtaken", of=clean(step.of), who=who, when=when)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _value(row: Base, name: str, value: Any) -> Any:
+    field = row._meta.combined[name]
+    if isinstance(field, MomentField) and isinstance(value, str):
+        return datetime.fromisoformat(value).astimezone(UTC)
+    return value

@@ -1,0 +1,211 @@
+"""R10.3, R4.11: a change of recipients, tickets or the deny list is taken back whole, or refused with who and when."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from store.actor import Actor
+from store.db import transaction
+from store.errors import NotFound, Refused
+from store.models import Customer, DenyEntry, History, Participant, Recipient, Ticket
+from store.services import deny, pairing, people, recipients, tickets, undo
+from tests.driver import Desk
+
+_IGNORED = ("version", "updated", "search")
+
+
+def picture(desk: Desk) -> Any:
+    """All that undo may have to restore."""
+    tables = (Recipient, Ticket)
+    rows = [list(table.select().order_by(table.id).dicts()) for table in tables]
+    plain = [[{key: value for key, value in row.items() if key not in _IGNORED} for row in table] for table in rows]
+    followers = sorted((one.ticket_id, one.kind, one.email) for one in Participant.select())
+    entries = sorted((one.location, one.filter_type, one.filter) for one in DenyEntry.select())
+    return plain, followers, entries
+
+
+def world(desk: Desk) -> None:
+    """Bob with three tickets, eve with one; customers 1 and 2."""
+    for subject in ("One", "Two", "Three"):
+        desk.arrive("bob@x.test", subject)
+    desk.arrive("eve@x.test", "Four")
+    desk.customer("Kelly")
+    desk.customer("Lee", kind="lead")
+
+
+def bob(desk: Desk) -> int:
+    return desk.row("bob@x.test").id
+
+
+ACTIONS = {
+    "pair": lambda desk: pairing.pair(desk.anna, bob(desk), 1),
+    "pair all": lambda desk: pairing.pair(desk.anna, bob(desk), 1, assign_all=True),
+    "ban": lambda desk: recipients.ban(desk.anna, bob(desk), reason="spam"),
+    "ban and deny": lambda desk: recipients.ban(desk.anna, bob(desk), deny_too=True),
+    "share": lambda desk: recipients.share(desk.anna, bob(desk)),
+    "rename": lambda desk: recipients.rename(desk.anna, bob(desk), "Robert"),
+    "edit": lambda desk: recipients.edit_sender(desk.anna, bob(desk), name="Rob", shared=True),
+    "close": lambda desk: tickets.close(desk.anna, 1),
+    "update": lambda desk: tickets.update(desk.anna, 1, {"customer": 2, "assignee": "anna", "priority": "High"}),
+    "cc": lambda desk: tickets.add_cc(desk.anna, 1, "boss@x.test"),
+    "watch": lambda desk: tickets.add_watcher(desk.anna, 1, "anna"),
+    "deny": lambda desk: deny.add(desk.anna, "email", "end", "@x.test"),
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_R10_3_each_action_is_taken_back_whole(desk: Desk, action: str) -> None:
+    world(desk)
+    before = picture(desk)
+    ACTIONS[action](desk)
+    assert picture(desk) != before
+    undo.undo(desk.anna, undo.newest(desk.anna).change, rehearse=True)
+    assert picture(desk) != before
+    undo.undo(desk.anna, undo.newest(desk.anna).change)
+    assert picture(desk) == before
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (lambda desk: pairing.pair(desk.anna, bob(desk), 1, assign_all=True), "unpair"),
+        (lambda desk: recipients.ban(desk.anna, bob(desk), reason="spam"), "unban"),
+        (lambda desk: recipients.share(desk.anna, bob(desk)), "unshare"),
+        (lambda desk: tickets.close(desk.anna, 1), "reopen"),
+        (lambda desk: tickets.add_cc(desk.anna, 1, "boss@x.test"), "cc off"),
+        (lambda desk: tickets.add_watcher(desk.anna, 1, "anna"), "watcher off"),
+        (lambda desk: deny.add(desk.anna, "email", "end", "@x.test"), "deny off"),
+    ],
+)
+def test_R10_3_taking_away_is_taken_back_too(desk: Desk, first: Any, then: str) -> None:
+    world(desk)
+    first(desk)
+    before = picture(desk)
+    {
+        "unpair": lambda: pairing.unpair(desk.anna, bob(desk), unassign=True),
+        "unban": lambda: recipients.unban(desk.anna, bob(desk)),
+        "unshare": lambda: recipients.unshare(desk.anna, bob(desk)),
+        "reopen": lambda: tickets.reopen(desk.anna, 1),
+        "cc off": lambda: tickets.remove_cc(desk.anna, 1, "boss@x.test"),
+        "watcher off": lambda: tickets.remove_watcher(desk.anna, 1, "anna"),
+        "deny off": lambda: deny.remove(desk.anna, DenyEntry.get().id),
+    }[then]()
+    assert picture(desk) != before
+    undo.undo(desk.anna, undo.newest(desk.anna).change)
+    assert picture(desk) == before
+
+
+def test_R10_3_what_somebody_changed_since_is_refused_with_who_and_when(desk: Desk) -> None:
+    world(desk)
+    cleo = desk.administrator("cleo")
+    pairing.pair(desk.anna, bob(desk), 1)
+    mine = undo.newest(desk.anna)
+    pairing.unpair(cleo, bob(desk))
+    with pytest.raises(Refused, match=r"bob@x\.test was changed by cleo on 20..-..-.. ..:.. UTC"):
+        undo.undo(desk.anna, mine.change)
+    assert desk.ticket(3).customer_id == 1
+
+
+def test_R10_3_all_of_it_or_nothing(desk: Desk) -> None:
+    world(desk)
+    pairing.pair(desk.anna, bob(desk), 1, assign_all=True)
+    mine = undo.newest(desk.anna)
+    tickets.update(desk.anna, 2, {"customer": None})
+    with pytest.raises(Refused, match="#2 was changed by anna"):
+        undo.undo(desk.anna, mine.change)
+    assert desk.row("bob@x.test").customer_id == 1
+    assert [ticket.customer_id for ticket in Ticket.select().order_by(Ticket.id)] == [1, None, 1, None]
+
+
+def test_R10_3_twice_is_refused_and_undo_goes_further_back(desk: Desk) -> None:
+    world(desk)
+    recipients.rename(desk.anna, bob(desk), "Robert")
+    recipients.ban(desk.anna, bob(desk))
+    last = undo.newest(desk.anna)
+    undo.undo(desk.anna, last.change)
+    with pytest.raises(Refused, match="taken back already"):
+        undo.undo(desk.anna, last.change)
+    assert [step.what for step in undo.newest(desk.anna).steps] == ["rename"]
+    undo.undo(desk.anna, undo.newest(desk.anna).change)
+    with pytest.raises(Refused, match="nothing to take back"):
+        undo.newest(desk.anna)
+
+
+def test_R10_3_what_cannot_be_taken_back_says_so(desk: Desk) -> None:
+    world(desk)
+    tickets.note(desk.anna, 1, "Mind him.")
+    with pytest.raises(Refused, match=r"note, #1\) cannot be taken back"):
+        undo.newest(desk.anna)
+
+
+def test_R10_3_of_one_recipient_or_ticket_whoever_did_it(desk: Desk) -> None:
+    world(desk)
+    cleo = desk.administrator("cleo")
+    recipients.ban(cleo, bob(desk))
+    tickets.close(cleo, 4)
+    assert undo.newest(desk.anna, kind="recipient", thing=bob(desk)).who == "cleo"
+    assert undo.newest(desk.anna, kind="ticket", thing=4).steps[0].what == "status"
+    with pytest.raises(NotFound):
+        undo.newest(desk.anna, kind="ticket", thing=99)
+
+
+def test_R4_7_undo_does_not_pair_an_address_that_is_shared_now(desk: Desk) -> None:
+    world(desk)
+    pairing.pair(desk.anna, bob(desk), 1)
+    pairing.unpair(desk.anna, bob(desk))
+    mine = undo.newest(desk.anna)
+    recipients.share(desk.anna, bob(desk))
+    with pytest.raises(Refused, match="shared address"):
+        undo.undo(desk.anna, mine.change)
+
+
+def test_R4_1_a_customer_that_was_renamed_since_is_no_obstacle(desk: Desk) -> None:
+    world(desk)
+    pairing.pair(desk.anna, bob(desk), 1)
+    pairing.unpair(desk.anna, bob(desk))
+    Customer.update(name="Kelly New").where(Customer.id == 1).execute()
+    undo.undo(desk.anna, undo.newest(desk.anna, kind="recipient", thing=bob(desk)).change)
+    assert desk.row("bob@x.test").paired_to == "Kelly New"
+    assert desk.model("bob@x.test").customer_key == "kelly new"
+
+
+def test_R10_1_an_administrator_with_a_partner_takes_back_only_what_he_may_see(desk: Desk) -> None:
+    world(desk)
+    people.add_partner(desk.anna, "North")
+    ben = desk.administrator("ben", "North")
+    recipients.ban(desk.anna, bob(desk))
+    mark = undo.newest(desk.anna).change
+    for attempt in (lambda: undo.undo(ben, mark), lambda: undo.newest(ben, kind="recipient", thing=bob(desk))):
+        with pytest.raises((Refused, NotFound)):
+            attempt()
+    assert desk.model("bob@x.test").banned
+
+
+def test_R10_2_undo_is_in_the_history_itself(desk: Desk) -> None:
+    world(desk)
+    recipients.rename(desk.anna, bob(desk), "Robert")
+    done = undo.undo(Actor("anna", "window"), undo.newest(desk.anna).change)
+    last = History.select().order_by(History.id.desc()).get()
+    assert (last.what, last.who, last.via, last.of) == ("undo", "anna", "window", "bob@x.test")
+    assert History.get(History.change == done.change).undone_by == last.change
+
+
+@settings(max_examples=25)
+@given(names=st.lists(st.sampled_from(sorted(ACTIONS)), min_size=1, max_size=5))
+def test_R10_3_R4_11_any_row_of_actions_is_taken_back_from_the_last_to_the_first(desk: Desk, names: list[str]) -> None:
+    if not Ticket.select().exists():
+        world(desk)
+    with transaction(rehearse=True):
+        pictures = []
+        for name in names:
+            before = picture(desk)
+            with suppress(Refused):
+                ACTIONS[name](desk)
+            if picture(desk) != before:
+                pictures.append(before)
+        for before in reversed(pictures):
+            undo.undo(desk.anna, undo.newest(desk.anna).change)
+            assert picture(desk) == before
