@@ -134,8 +134,8 @@ def rename_command(state: Globals, email: str, name: str, rehearse: bool) -> Non
 def undo_command(state: Globals, what: str, rehearse: bool) -> None:
     """Take back the last thing that you did to recipients, tickets or the deny list.
 
-    With EMAIL or a ticket's number the last that anybody did to that recipient or ticket.  What was changed since stays as it is, and
-    says who changed it; sent mail stays sent.
+    With EMAIL or a ticket's number the last that anybody did to that recipient or ticket.  What was changed since
+    stays as it is, and says who changed it; sent mail stays sent.
     """
     from store.queries.settings import timezone
     from store.services import undo

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from store.cleantext import clean
 from store.rules.events import BY_KEY
@@ -139,7 +139,7 @@ def would_undo(found: "Undo", zone: tzinfo) -> list[str]:
     return [f"What {clean(found.who)} did on {stamp(found.at, zone)} is taken back:", *undone(found, zone)[1:]]
 
 
-def _back(step: "Step", names: "Mapping[str, Mapping[int, str]]") -> str:
+def _back(step: "Step", names: "Mapping[str, Mapping[Any, str]]") -> str:
     """`#12 status: Resolved → New`."""
     fields = {**(step.after or {}), **(step.before or {})}
     sides = []
@@ -147,7 +147,7 @@ def _back(step: "Step", names: "Mapping[str, Mapping[int, str]]") -> str:
         if name in _HIDDEN:
             continue
         was, will = ((side or {}).get(name) for side in (step.after, step.before))
-        known = names.get(name, {})
+        known: Mapping[Any, Any] = names.get(name, {})
         sides.append(f"{_UNDO_FIELDS.get(name, name)} {_said(known.get(was, was))} → {_said(known.get(will, will))}")
     return f"  {clean(step.of)}: {', '.join(sides)}"
 
