@@ -47,8 +47,9 @@ class Step(NamedTuple):
 
 
 class Undo(NamedTuple):
-    """A change that can be taken back, or was: its mark, its steps in order, when it was made and by whom; and the names
-    behind the ids in its fields.
+    """A change that can be taken back, or was: its mark, its steps in order, when it was made and by whom.
+
+    `names` are those behind the ids in its fields.
     """
 
     change: str

@@ -1,7 +1,7 @@
 """R2 ban, R3 deny list, R8 refused mail."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store.denylist import DenyList, Entry
@@ -183,6 +183,7 @@ _ADDRESSES = ["a@x.test", "b@x.test", "a@spam.test", "Ä@x.test", "123@spam.test
 _ENTRIES = [("exact", "a@x.test"), ("contain", "spam"), ("start", "ä"), ("end", "x.test"), ("regex", r"^\d")]
 
 
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.sampled_from(_ADDRESSES), st.sampled_from(_ENTRIES), st.integers(0, 4)), max_size=14))
 def test_R3_3_the_flag_equals_the_predicate_after_any_changes(desk: Desk, steps: list[object]) -> None:
     for table in (DenyEntry, RefusedMessage, Arrival):

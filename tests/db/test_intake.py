@@ -237,11 +237,11 @@ with session():
 
 def test_D1_R5_2_killed_at_any_instant_nothing_is_lost_or_doubled(desk: Desk) -> None:
     assert desk.inbox.id
-    for attempt in range(10):
+    for attempt in range(6):
         child = subprocess.Popen([sys.executable, "-c", _KILLED, str(desk.path)], stdout=subprocess.PIPE)
         assert child.stdout is not None
         child.stdout.readline()
-        time.sleep(0.004 * attempt)
+        time.sleep(0.007 * attempt)
         os.kill(child.pid, signal.SIGKILL)
         child.communicate()
     subprocess.run([sys.executable, "-c", _KILLED, str(desk.path)], check=True, stdout=subprocess.DEVNULL)

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from store.db import database
@@ -63,6 +64,7 @@ def test_R5_2_a_server_that_lists_a_message_twice_gets_one_ticket(desk: Desk) ->
     assert Ticket.select().count() == 1
 
 
+@hypothesis_settings(max_examples=25)
 @given(st.lists(st.lists(st.sampled_from("abc"), max_size=5), min_size=1, max_size=5))
 def test_D4_D3_equal_alarms_are_as_many_tickets_as_there_were_alarms(desk: Desk, listings: list[list[str]]) -> None:
     """A mailbox of alarms without any Message-ID, numbered afresh again and again; only new ones open tickets.

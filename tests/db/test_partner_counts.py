@@ -53,7 +53,7 @@ def _do(world: Desk, what: str, sender: str, number: int) -> None:
         actions.unban(world.anna, row)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.lists(_STEPS, min_size=3, max_size=12))
 def test_R10_1_P1_counts_sorts_filters_and_previews_know_only_what_may_be_seen(
     world: Desk, steps: list[tuple[str, str, int]]
