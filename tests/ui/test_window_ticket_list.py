@@ -102,7 +102,7 @@ async def test_R1_7_the_cursor_stays_on_its_ticket_while_mail_arrives(store: Pat
             add_message(4, 2, "More.")
             tickets.close(ANNA, 4)
         await driven.until(lambda: 4 not in shown(screen))
-        assert "#4 left this view" in screen.status.text
+        await driven.until(lambda: "#4 left this view" in screen.status.text)
 
 
 async def test_R11_2_sorting_and_columns_are_those_of_this_table_and_kept(store: Path) -> None:
