@@ -12,7 +12,9 @@ from store.reasons import sentence
 from store.rules import pairing as rule
 from tui.seen import Seen
 
-Place = Literal["recipients", "notifications", "outbox", "refused", "deny", "list", "tickets", "ticket", "everywhere"]
+Place = Literal[
+    "recipients", "notifications", "outbox", "refused", "deny", "inboxes", "list", "tickets", "ticket", "everywhere"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("clear", "escape", "", "Clear", "drop search and filter"),
     Action("setup", "!", "ctrl+n", "Setup", "what pairing still needs, and how the inboxes fare", 13),
     Action("notifications", "N", "ctrl+b", "Notifications", "which events send mail, and what it says", 16),
+    Action("inboxes", "I", "ctrl+x", "Inboxes", "where mail comes from: add, change, test", 19),
+    Action("smtp", "M", "ctrl+g", "Outgoing mail", "the server that sends, with a test", 20),
     Action("deny", "D", "ctrl+d", "Deny list", "what keeps mail out: addresses, subjects, texts", 18),
     Action("list", "t", "f10", "Tickets", "all tickets: open, closed, unassigned, mine", 8),
     Action("outbox", "O", "ctrl+y", "Outbox", "mail that waits, failed or is held back", 15),
@@ -158,6 +162,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "", "Catches", "what it catches of what there is", 2, place="deny"),
     Action("remove", "d", "f8", "Remove", "take it off the list", 3, place="deny"),
     Action("back", "escape", "", "Back", "to where you came from", 4, place="deny"),
+    Action("new", "n", "f2", "New", "add an inbox", 1, place="inboxes"),
+    Action("open", "enter", "", "Edit", "change its settings", 2, place="inboxes"),
+    Action("test", "t", "f5", "Test", "connect now; says which step fails", 3, place="inboxes"),
+    Action("turn", "o", "f6", "On/off", "fetch its mail, or do not", 4, place="inboxes"),
+    Action("remove", "d", "f8", "Remove", "fetch its mail no more; its tickets stay", 5, place="inboxes"),
+    Action("back", "escape", "", "Back", "to where you came from", 6, place="inboxes"),
     Action("open", "enter", "", "Open", "read this ticket", 1, place="tickets"),
     Action("new", "n", "f4", "New", "open a ticket for a customer", 3, place="tickets"),
     Action("outbox", "O", "ctrl+y", "Outbox", "mail that waits, failed or is held back", 4, place="tickets"),

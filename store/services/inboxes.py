@@ -127,6 +127,18 @@ def _checked(values: Mapping[str, object], *, force: bool) -> dict[str, object]:
     return fields
 
 
+def moment(text: str) -> datetime | None:
+    """The moment from which mail is processed, as people write it; None for all.  Raises BadInput."""
+    if text.strip() in ("", "none"):
+        return None
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        told = f"A date or time is written like 2026-01-31T08:00 (UTC), not “{clean(text, limit=60)}”."
+        raise BadInput(told) from error
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name means this machine."""
     try:

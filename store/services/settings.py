@@ -70,6 +70,11 @@ def _insist_on_templates(now: Mapping[str, Value], changed: Mapping[str, Value])
             templates.check(event.key, str(now[f"{key}.subject"]), body, number)
 
 
+def checked(key: str, text: str) -> Value:
+    """The value that this text would give a setting.  Raises BadInput where it cannot."""
+    return _read(find(key), text)
+
+
 def find(key: str) -> Setting:
     """The setting of this key.  Raises BadInput, naming `settings show`."""
     if key not in BY_KEY:

@@ -2,18 +2,13 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from store.cleantext import clean
-from store.errors import BadInput
 from tui.cli.state import Globals, opened, say, show
-
-if TYPE_CHECKING:
-    from store.queries.intake import InboxSettings
 
 _SWITCH = click.Choice(("on", "off"))
 _HEADER = click.Choice(("From", "Reply-To", "Sender"), case_sensitive=False)
@@ -100,20 +95,19 @@ def inbox_remove(state: Globals, name: str) -> None:
 def inbox_test(state: Globals, name: str) -> None:
     """Connect, log in and open the folder; says which step fails: secret, name, connect, tls, login or folder."""
     from mail.errors import MailProblem
-    from store.queries.intake import settings_of
+    from mail.trial import try_inbox
     from store.services.people import insist_on_super
 
     with opened(state) as actor:
         insist_on_super(actor)
-        inbox = settings_of(name)
         try:
-            shape, words = _tried(inbox)
+            words = try_inbox(name)
         except MailProblem as problem:
             if state.as_json:
                 show(state, {"name": name, "ok": False, "step": problem.step, "error": clean(problem)}, "")
             say(f"{name}, step {problem.step}: {problem}")
             click.get_current_context().exit(problem.exit_status)
-        show(state, shape, words)
+        show(state, {"name": name, "ok": True}, words)
 
 
 @inbox_command.command("reconcile")
@@ -139,15 +133,6 @@ def inbox_reconcile(state: Globals, name: str) -> None:
     click.get_current_context().exit(1 if found.missing else 0)
 
 
-def _tried(inbox: "InboxSettings") -> tuple[dict[str, Any], str]:
-    from mail.intake import opened as mailbox
-
-    with mailbox(inbox) as box:
-        shape = {"name": inbox.name, "ok": True, "idle": box.has_idle, "uidvalidity": box.uidvalidity}
-    news = "new mail is there at once (IDLE)" if shape["idle"] else "the server has no IDLE, so it is asked"
-    return shape, f"{inbox.name}: connected, logged in, opened {inbox.folder}; {news}."
-
-
 def _shape(name: str) -> dict[str, Any]:
     from store import shapes
     from store.queries.lists import inboxes
@@ -156,6 +141,8 @@ def _shape(name: str) -> dict[str, Any]:
 
 
 def _values(given: dict[str, Any]) -> dict[str, object]:
+    from store.services.inboxes import moment
+
     values = {key: value for key, value in given.items() if value is not None}
     for key in _SWITCHES:
         if key in values:
@@ -164,7 +151,7 @@ def _values(given: dict[str, Any]) -> dict[str, object]:
         if key in values:
             values[key] = _from_anywhere(str(values[key]), key)
     if "process_from" in values:
-        values["process_from"] = _moment(str(values["process_from"]))
+        values["process_from"] = moment(str(values["process_from"]))
     return values
 
 
@@ -174,13 +161,3 @@ def _from_anywhere(reference: str, key: str) -> str:
     if not path or path.startswith("~") or not reference.startswith(prefix):
         return reference
     return prefix + os.path.abspath(path)
-
-
-def _moment(text: str) -> datetime | None:
-    if text == "none":
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadInput(f"--from takes a date or time such as 2026-01-31T08:00 (UTC), not “{text}”.") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -17,6 +17,8 @@ from tui.screens.standing import Standing, standing
 from tui.sentences import clock, sending_trouble
 from tui.widgets.words import words
 
+_KEYS = {"SMTP": "M", "inbox": "I", "notifications": "N"}
+
 
 class SetupDialog(Dialog[None]):
     """Nothing to fill in: it names the commands."""
@@ -56,7 +58,10 @@ def _told(now: Standing) -> Iterator[Content]:
     if not now.missing:
         yield words("✓ SMTP, an inbox and ticket notifications are set up.", "$text-success")
     for one in now.missing:
-        yield words(f"✗ {one.what[0].upper()}{one.what[1:]}. Mend it with:", "$text-warning")
+        key = _KEYS.get(one.short, "")
+        yield words(
+            f"✗ {one.what[0].upper()}{one.what[1:]}. Mend it with {key} in the recipients, or:", "$text-warning"
+        )
         yield words(f"  {one.remedy}")
     yield Content("")
     yield words("Inboxes", "bold")

@@ -34,6 +34,8 @@ class RecipientActions(TableScreen[Seen]):
             "outbox": self._outbox,
             "refused": self._refused,
             "deny": self._deny,
+            "inboxes": self._inboxes,
+            "smtp": self._smtp,
             "undo": self._undo,
             "activities": self._activities,
             **super().handlers(),
@@ -128,6 +130,22 @@ class RecipientActions(TableScreen[Seen]):
 
         self.app.push_screen(DenyScreen(self.desk))
 
+    def _inboxes(self) -> None:
+        from tui.screens.inboxes import InboxesScreen
+
+        self.app.push_screen(InboxesScreen(self.desk))
+
+    @work(exclusive=True, group="open")
+    async def _smtp(self) -> None:
+        from tui.dialogs.smtp import SmtpDialog, read
+
+        try:
+            now = await self.desk.lanes.read(read, self.desk.actor)
+        except Problem as problem:
+            self.say(str(problem), "error")
+        else:
+            self.app.push_screen(SmtpDialog(self.desk, now), self._did)
+
     @work(exclusive=True, group="open")
     async def _undo(self) -> None:
         """The last thing that this administrator did."""
@@ -138,9 +156,9 @@ class RecipientActions(TableScreen[Seen]):
         except Problem as problem:
             self.say(str(problem), "warning")
         else:
-            self.app.push_screen(UndoDialog(self.desk, found), self._undone)
+            self.app.push_screen(UndoDialog(self.desk, found), self._did)
 
-    def _undone(self, told: str | None) -> None:
+    def _did(self, told: str | None) -> None:
         if told is not None:
             self.say(told, "success")
             self.refresh_now()

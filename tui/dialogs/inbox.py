@@ -1,0 +1,128 @@
+"""The form of an inbox (R5.1)."""
+
+from collections.abc import Iterator
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from store.errors import BadInput
+from store.queries.lists import InboxLine
+from store.rules.addresses import looks_like_address
+from store.rules.secrets import insist_on_reference
+from store.services import inboxes
+from tui.desk import Desk
+from tui.dialogs.form import Entry, FormDialog
+from tui.dialogs.frame import Dialog
+from tui.widgets.words import lines
+
+_SWITCHES = ("enabled", "mark_read", "accept_unregistered", "check_certificate")
+
+
+class InboxDialog(FormDialog):
+    """A new inbox, or one that there is.  Ctrl+T keeps it and connects: it says which step fails."""
+
+    entries = (
+        Entry("name", "Name", hint="support"),
+        Entry("enabled", "Enabled", switch=True),
+        Entry("email", "E-mail", hint="support@example.com"),
+        Entry("host", "Server", hint="imap.example.com"),
+        Entry("port", "Port", hint="993 with tls, else 143"),
+        Entry("security", "Security", ("tls", "starttls", "none")),
+        Entry("check_certificate", "Check cert.", switch=True),
+        Entry("ca_file", "Authority", hint="a file, if it is not a public one"),
+        Entry("username", "User name", hint="the e-mail if empty"),
+        Entry("secret", "Secret", hint="env:NAME, file:PATH, command:… or keyring:SERVICE/USER"),
+        Entry("folder", "Folder", hint="INBOX"),
+        Entry("process", "Messages", ("all", "unread")),
+        Entry("process_from", "From", hint="2026-01-31T08:00 (UTC); empty: all"),
+        Entry("mark_read", "Mark as read", switch=True),
+        Entry("address_header", "Sender is in", ("From", "Reply-To", "Sender")),
+        Entry("accept_unregistered", "Unknown too", switch=True),
+        Entry("priority", "Priority", hint="of new tickets"),
+        Entry("ticket_group", "Group", hint="of new tickets"),
+        Entry("ticket_type", "Type", hint="of new tickets"),
+    )
+
+    def __init__(self, desk: Desk, line: InboxLine | None) -> None:
+        self._inbox = line.name if line is not None else ""
+        super().__init__(desk, _values(line) if line is not None else _NEW)
+        self.heading = f"Inbox {self._inbox}" if line is not None else "New inbox"
+
+    def check(self, key: str, text: str) -> None:
+        if key == "email" and not looks_like_address(text.strip()):
+            raise BadInput("An inbox needs its e-mail address, such as support@example.com.")
+        if key in ("name", "host") and not text.strip():
+            raise BadInput(f"An inbox needs a {'name' if key == 'name' else 'server'}.")
+        if key == "port" and text.strip() and not (text.strip().isdigit() and 0 < int(text) < 65_536):
+            raise BadInput("A port is a number between 1 and 65535.")
+        if key == "secret":
+            insist_on_reference(text.strip())
+        if key == "process_from":
+            inboxes.moment(text)
+        if key == "name" and self._inbox and text.strip() != self._inbox:
+            raise BadInput("An inbox keeps its name: tickets and history go by it.")
+
+    async def keep(self) -> str:
+        values = _columns(self.typed)
+        name = str(values.pop("name"))
+        use_case = inboxes.edit if self._inbox else inboxes.add
+        row = await self.desk.lanes.write(use_case, self.desk.actor, name, values)
+        told = f"{'Changed' if self._inbox else 'Added'} the inbox {row.name}."
+        self._inbox = row.name
+        return told
+
+    async def try_out(self) -> str:
+        from mail.trial import try_inbox
+
+        return "Saved. " + await self.desk.lanes.apart(try_inbox, self._inbox)
+
+
+class RemoveInboxDialog(Dialog[str]):
+    """Asked before: its mail is fetched no more."""
+
+    heading = "Remove an inbox"
+    save_label = "Remove"
+    hint = "Enter remove · Esc close"
+    AUTO_FOCUS = "#save"
+
+    def __init__(self, desk: Desk, name: str) -> None:
+        super().__init__(desk)
+        self._inbox = name
+
+    def fields(self) -> Iterator[Widget]:
+        told = [f"Mail of the inbox {self._inbox} is fetched no more.", "Its tickets stay, and so does its mail."]
+        yield Static(lines(told), classes="told")
+
+    async def carry_out(self) -> str:
+        await self.desk.lanes.write(inboxes.remove, self.desk.actor, self._inbox)
+        return f"Removed the inbox {self._inbox}; its tickets stay."
+
+
+_NEW = {
+    "enabled": "on",
+    "security": "tls",
+    "check_certificate": "on",
+    "folder": "INBOX",
+    "process": "all",
+    "mark_read": "on",
+    "address_header": "From",
+    "accept_unregistered": "on",
+}
+
+
+def _values(line: InboxLine) -> dict[str, str]:
+    shown = {key: str(value) if value is not None else "" for key, value in line._asdict().items()}
+    shown |= {key: "on" if getattr(line, key) else "off" for key in _SWITCHES}
+    shown["process_from"] = line.process_from.strftime("%Y-%m-%dT%H:%M") if line.process_from else ""
+    return {**shown, "ticket_group": line.group, "ticket_type": line.type}
+
+
+def _columns(typed: dict[str, str]) -> dict[str, object]:
+    values: dict[str, object] = {key: text.strip() for key, text in typed.items()}
+    for key in _SWITCHES:
+        values[key] = typed[key] == "on"
+    values["process_from"] = inboxes.moment(typed["process_from"])
+    values["folder"] = values["folder"] or "INBOX"
+    port = typed["port"].strip()
+    values["port"] = int(port) if port else inboxes.PORTS[typed["security"]]
+    return values
