@@ -1,4 +1,4 @@
-"""Adding and importing customers and leads (R12)."""
+"""Adding, changing, removing and importing customers and leads (R12, R5.10)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadInput, Refused
-from store.models import Customer, Partner, ProfileAddress, Recipient
-from store.queries.scope import rights
+from store.errors import BadInput, Conflict, Refused
+from store.models import Customer, Partner, ProfileAddress, Recipient, Ticket
+from store.queries.scope import rights, visible
 from store.reasons import refuse
 from store.rules.addresses import address_key, looks_like_address, split_profile
 from store.rules.deny import fold
 from store.rules.visibility import may_see
 from store.services import history
-from store.services.history import Thing
+from store.services.history import Thing, last_writer
 from store.services.people import partner_named
 from store.services.senders import search_text
+from store.services.tickets.row import assignee_after, record
 
 KINDS = ("customer", "lead")
 _LONGEST = 2_000
@@ -34,6 +35,14 @@ class Imported:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The customer's name, and the tickets whose assignee may not see them any more and was taken off."""
+
+    name: str
+    unassigned: tuple[int, ...]
+
+
 def add(actor: Actor, values: Mapping[str, str], *, rehearse: bool = False) -> Customer:
     """Adds a customer or lead from its field texts (FIELDS).  Raises BadInput, NotFound (partner), Refused."""
     with transaction(rehearse=rehearse):
@@ -42,6 +51,60 @@ def add(actor: Actor, values: Mapping[str, str], *, rehearse: bool = False) -> C
         if external_id and Customer.select().where(Customer.external_id == external_id).exists():
             raise refuse("external-exists", external_id=external_id)
         return _insert(actor, fields)
+
+
+def edit(
+    actor: Actor, customer_id: int, values: Mapping[str, str], *, seen: int | None = None, rehearse: bool = False
+) -> Edited:
+    """Changes a customer's fields; what is not named stays, its id always does, whether lead or customer.
+
+    Raises BadInput, NotFound, Refused, Conflict (`seen` is the version that the person looked at).
+    """
+    with transaction(rehearse=rehearse):
+        row = _locked(actor, customer_id, seen)
+        fields = _checked(actor, {**_texts(row), **values})
+        external_id = fields["external_id"]
+        taken = (Customer.external_id == external_id) & (Customer.id != row.id)
+        if external_id and Customer.select().where(taken).exists():
+            raise refuse("external-exists", external_id=external_id)
+        moved = fields["partner_id"] != row.partner_id
+        _update(actor, row, fields)
+        return Edited(clean(row.name), _take_off_assignees(actor, row) if moved else ())
+
+
+def remove(actor: Actor, customer_id: int, *, rehearse: bool = False) -> str:
+    """Takes a customer off the lists; its name.  Raises Refused while it is paired or has tickets, NotFound."""
+    with transaction(rehearse=rehearse):
+        row = _locked(actor, customer_id, None)
+        paired = Recipient.select().where(Recipient.customer == row.id).count()
+        tickets = Ticket.select().where(Ticket.customer == row.id).count()
+        if paired or tickets:
+            raise refuse("customer-used", customer=clean(row.name), paired=paired, tickets=tickets)
+        gone = {"deleted": datetime.now(UTC), "version": Customer.version + 1}
+        Customer.update(**gone).where(Customer.id == row.id).execute()
+        ProfileAddress.delete().where(ProfileAddress.customer == row.id).execute()
+        history.record(actor, "remove", Thing(row.kind, row.id, row.name), {"name": row.name}, None)
+    return clean(row.name)
+
+
+def _locked(actor: Actor, customer_id: int, seen: int | None) -> Customer:
+    row: Customer = visible(actor, Customer, customer_id, f"customer {customer_id}")
+    if row.deleted is not None:
+        raise refuse("customer-deleted", customer=clean(row.name))
+    if seen is not None and row.version != seen:
+        raise Conflict(clean(row.name), last_writer(row.kind, row.id))
+    return row
+
+
+def _take_off_assignees(actor: Actor, row: Customer) -> tuple[int, ...]:
+    """R10.1: who may not see the customer of another partner is taken off its tickets; their numbers."""
+    lost = []
+    change = history.new_change()
+    for ticket in Ticket.select().where((Ticket.customer == row.id) & Ticket.assignee.is_null(False)):
+        if assignee_after(ticket, row.id) is not None:
+            record(actor, "assignee", ticket, {"assignee_id": None}, change)
+            lost.append(int(ticket.id))
+    return tuple(lost)
 
 
 def import_all(actor: Actor, lines: list[tuple[int, Mapping[str, str]]], *, rehearse: bool = False) -> list[Imported]:

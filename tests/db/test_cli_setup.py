@@ -276,3 +276,50 @@ def test_R12_doctor_names_an_inbox_that_fails_with_its_error_and_next_try(shell:
     assert "bad     inbox my desk: The environment has no variable NO_SUCH_PW" in answer.out
     assert "next try 20" in answer.out
     assert "→ recipients inbox test 'my desk'" in answer.out
+
+
+def test_R12_customer_edit_keeps_the_id_and_what_is_not_named(shell: Shell) -> None:
+    shell.said("customer", "add", "--name", "Kelly", "--kind", "lead", "--phone", "0171", "--external-id", "x1")
+    shell.said("customer", "add", "--name", "Lee", "--external-id", "x2")
+    assert shell.said("customer", "edit", "1", "--name", "Nobody", "--dry-run").startswith("(dry run")
+    changed = shell.json("customer", "edit", "1", "--kind", "customer", "--email", "kelly@x.test")
+    assert (changed["id"], changed["name"], changed["kind"], changed["phone"]) == (1, "Kelly", "customer", "0171")
+    for words, status in (
+        (["1"], 2),
+        (["1", "--email", "nonsense"], 2),
+        (["1", "--external-id", "x2"], 1),
+        (["9", "--name", "X"], 1),
+        (["1", "--name", ""], 2),
+    ):
+        assert shell.run("customer", "edit", *words).status == status, words
+    with shell.desk() as desk:
+        desk.arrive("kelly@x.test")
+        assert desk.row("kelly@x.test").customer_id == 1
+
+
+def test_R12_customer_remove_is_refused_while_it_is_in_use(shell: Shell) -> None:
+    shell.said("customer", "add", "--name", "Kelly", "--email", "kelly@x.test")
+    with shell.desk() as desk:
+        desk.arrive("kelly@x.test")
+    answer = shell.run("customer", "remove", "1")
+    assert (answer.status, "1 paired addresses and 1 tickets" in answer.err) == (1, True)
+    shell.said("unpair", "kelly@x.test", "--unassign")
+    assert shell.said("customer", "remove", "1") == "Removed Kelly (1).\n"
+    assert shell.run("customer", "edit", "1", "--name", "X").status == 1
+    assert shell.json("list", "customers") == []
+    assert shell.run("pair", "kelly@x.test", "1").status == 1
+
+
+def test_R10_1_a_customer_that_moves_to_another_partner_takes_its_tickets_along(shell: Shell) -> None:
+    for partner in ("Main", "North"):
+        shell.said("partner", "add", partner)
+    shell.said("admin", "add", "ben", "--email", "ben@us.test", "--partner", "Main")
+    shell.said("customer", "add", "--name", "Kelly", "--email", "kelly@x.test", "--partner", "Main")
+    with shell.desk() as desk:
+        desk.arrive("kelly@x.test")
+    shell.said("ticket", "update", "1", "--assignee", "ben")
+    assert [one["number"] for one in shell.json("list", "tickets", login="ben")] == [1]
+    said = shell.said("customer", "edit", "1", "--partner", "North")
+    assert "may not see #1 any more, and was taken off" in said
+    assert shell.json("list", "tickets", login="ben") == []
+    assert shell.json("list", "tickets")[0]["assignee"] is None

@@ -1,10 +1,10 @@
-"""`customer add` and `import customers`."""
+"""`customer add|edit|remove` and `import customers`."""
 
 from pathlib import Path
 
 import click
 
-from tui.cli.state import Globals, dry_run, opened, show
+from tui.cli.state import Globals, dry_run, opened, show, told
 
 
 @click.group("customer")
@@ -34,6 +34,51 @@ def customer_add(state: Globals, /, **values: str) -> None:
     with opened(state) as actor:
         row = customers.add(actor, values)
         show(state, shapes.customer(one(actor, row.id)), f"Added {row.name} ({row.id}).")
+
+
+@customer_command.command("edit")
+@click.argument("customer_id", metavar="ID", type=int)
+@click.option("--name")
+@click.option("--kind", type=click.Choice(("customer", "lead")), help="it keeps its id")
+@click.option("--login")
+@click.option("--email", help="one address, or several separated by commas")
+@click.option("--billing-email")
+@click.option("--phone")
+@click.option("--partner", help="the tickets go with it")
+@click.option("--external-id")
+@dry_run
+@click.pass_obj
+def customer_edit(state: Globals, /, customer_id: int, rehearse: bool, **given: str | None) -> None:
+    """Change a customer or lead; what is not named stays.
+
+    Example: recipients customer edit 4 --kind customer
+    """
+    from store import shapes
+    from store.queries.customers import one
+    from store.services import customers
+    from tui.sentences import ticket_numbers
+
+    values = {key: text for key, text in given.items() if text is not None}
+    if not values:
+        raise click.UsageError("Say what to change, for instance --phone 0171.")
+    with opened(state) as actor:
+        done = customers.edit(actor, customer_id, values, rehearse=rehearse)
+        lost = f" Their assignee may not see {ticket_numbers(done.unassigned)} any more, and was taken off."
+        words = f"Changed {done.name} ({customer_id}).{lost if done.unassigned else ''}"
+        show(state, shapes.customer(one(actor, customer_id)), told(words, rehearse))
+
+
+@customer_command.command("remove")
+@click.argument("customer_id", metavar="ID", type=int)
+@dry_run
+@click.pass_obj
+def customer_remove(state: Globals, customer_id: int, rehearse: bool) -> None:
+    """Take a customer off the lists; refused while an address is paired to it or it has tickets."""
+    from store.services import customers
+
+    with opened(state) as actor:
+        name = customers.remove(actor, customer_id, rehearse=rehearse)
+        show(state, {"removed": customer_id, "done": not rehearse}, told(f"Removed {name} ({customer_id}).", rehearse))
 
 
 @click.group("import")
