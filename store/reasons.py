@@ -12,8 +12,8 @@ _SENTENCES = {
     "share-shared": "{email} is marked as shared already.",
     "unshare-unshared": "{email} is not marked as shared.",
     "customer-deleted": "{customer} was deleted, so nothing can be paired to it.",
-    "customer-used": "{customer} has {paired} paired addresses and {tickets} tickets, so it stays. Unpair the addresses, "
-    "and give the tickets another customer first.",
+    "customer-used": "{customer} has {paired} paired addresses and {tickets} tickets, so it stays. Unpair these, "
+    "and give those another customer first.",
     "deny-exists": "The deny list has this entry already (number {id}).",
     "name-empty": "A sender needs a name; {email} keeps its old one.",
     "login-exists": "There is an administrator with the login {login} already.",

@@ -62,7 +62,7 @@ def _index(port: int) -> None:
     """Dovecot looks through a new Maildir of this size for minutes before it answers."""
     with imaplib.IMAP4("127.0.0.1", port, timeout=900) as client:
         client.login(USER, PASSWORD)
-        client.select(readonly=True)
+        client.select()
 
 
 def _killed(url: str, folder: Path, number: int) -> int:

@@ -42,7 +42,7 @@ def put(server: Dovecot, user: str, raws: Iterable[bytes], *, number: int = 0) -
         file = box / "tmp" / f"{1_700_000_000 + place}.{place}.bench"
         file.write_bytes(raw)
         os.chown(file, owner.st_uid, owner.st_gid)
-        file.rename(box / "cur" / f"{file.name}:2,")  # in `new` Dovecot would first move each
+        file.rename(box / "new" / file.name)
         total += len(raw)
     return total
 
