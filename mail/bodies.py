@@ -156,7 +156,7 @@ def _sections(body: Span, boundary: bytes, most: int) -> tuple[list[tuple[Fields
 def _boundary_lines(body: Span, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
     """(start with the line break before it, end, whether it is the closing one) of each boundary line."""
     mark = b"--" + boundary
-    source, at = body.source, body.source.find(mark, body.start, body.end)
+    source, at = body.source, body.find(mark, body.start)
     while at >= 0:
         end = at + len(mark)
         is_last = source[end : min(end + 2, body.end)] == b"--"
@@ -164,7 +164,7 @@ def _boundary_lines(body: Span, boundary: bytes) -> Iterator[tuple[int, int, boo
         before = source[max(at - 2, body.start) : at]
         if rest and (not before or before[-1] in b"\r\n"):
             yield at - (2 if before == b"\r\n" else len(before[-1:])), rest.end(), is_last
-        at = source.find(mark, end, body.end)
+        at = body.find(mark, end)
 
 
 def _shown(root: Part) -> list[Part]:

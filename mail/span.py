@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _INK = re.compile(rb"\S")
+_WINDOW = 4_194_304
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,29 @@ class Span:
         """The bytes in pieces."""
         for start in range(self.start, self.end, size):
             yield self.source[start : min(start + size, self.end)]
+            self._let_go(start, size)
+
+    def find(self, wanted: bytes, start: int) -> int:
+        """Where these bytes stand in it from a place of the source on, -1 if nowhere.
+
+        A file is looked through window by window, so that little of it is in memory.
+        """
+        if isinstance(self.source, bytes):
+            return self.source.find(wanted, start, self.end)
+        for place in range(start, self.end, _WINDOW):
+            found = self.source.find(wanted, place, min(place + _WINDOW + len(wanted) - 1, self.end))
+            if found >= 0:
+                return found
+            self._let_go(place, _WINDOW)
+        return -1
+
+    def _let_go(self, start: int, size: int) -> None:
+        """The pages of a file that were read are not needed any more."""
+        if isinstance(self.source, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
+            length = (min(start + size, self.end) - first) // mmap.PAGESIZE * mmap.PAGESIZE
+            if length > 0:
+                self.source.madvise(mmap.MADV_DONTNEED, first, length)
 
     def without_first_newline(self) -> "Span":
         """Behind a line break at the start, if there is one."""

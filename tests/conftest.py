@@ -13,7 +13,7 @@ from tests.commandline import Shell
 from tests.driver import Desk
 
 settings.register_profile(
-    "tests", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "tests", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("tests")
 

@@ -107,6 +107,8 @@ class Batch:
 
     def load_posted(self, message_ids: set[str]) -> None:
         """Reads which of these Message-IDs are mail of ours."""
+        if not message_ids:
+            return
         columns = (Outbox.message_id, Outbox.id, Outbox.ticket, Outbox.to_key, Outbox.audience)
         for message_id, *rest in Outbox.select(*columns).where(Outbox.message_id.in_(list(message_ids))).tuples():
             self.posted[message_id] = Posted(*rest)

@@ -18,11 +18,13 @@ from pathlib import Path
 from mail.reconcile import reconcile
 from store.models import Message, RawMessage, Ticket
 from store.queries.intake import settings_of
-from tests.bench.mailbox import messages, put
+from tests.bench.intake_once import memory_mb
+from tests.bench.mailbox import is_reply, messages, put
 from tests.helpdesk import USER, add_inbox, count, helpdesk, program, unseen, wait_until
 from tests.servers import PASSWORD, dovecot
 
-_LONGEST_LIFE = 0.3
+_LONGEST_LIFE = 0.6
+_AFTER_COMMIT = 0.05
 
 
 def main() -> None:
@@ -36,10 +38,11 @@ def main() -> None:
         each = wanted.messages // max(wanted.kills, 1)
         with helpdesk(Path(name)) as url:
             add_inbox(server.port)
-            settled = []
+            settled, unflagged = [], []
             for number in range(wanted.kills):
                 put(server, USER, islice(mails, each), number=number * each)
                 settled.append(_killed(url, Path(name), number))
+                unflagged.append(settled[-1] - ((number + 1) * each - unseen(server.port)))
             put(server, USER, mails, number=wanted.kills * each)
             _index(server.port)
             began = time.monotonic()
@@ -48,11 +51,13 @@ def main() -> None:
             found = reconcile(settings_of("support"))
             _insist(wanted.messages, found.on_server, found.imported + found.unreadable)
             left_unseen = unseen(server.port)
+            _insist_on_kills(settled)
         assert left_unseen == 0, f"{left_unseen} messages are not marked as read"
     told = {
         "messages": wanted.messages,
         "kills": wanted.kills,
         "settled_at_the_kills": settled,
+        "of_these_unflagged": unflagged,
         "seconds": round(seconds),
     }
     print(json.dumps({**told, "rss_mb": memory, **found._asdict()}))
@@ -66,16 +71,22 @@ def _index(port: int) -> None:
 
 
 def _killed(url: str, folder: Path, number: int) -> int:
-    """Kills a worker at a random moment of its work; how many messages were settled by then."""
+    """Kills a worker at a random moment, two of four times just behind a commit; how many messages are settled then.
+
+    By the clock alone it would be killed while it still starts its reader, before it has settled anything.
+    """
+    before = count(folder, "arrival")
     with program(url, *(("worker",) if number % 2 else ("poll", "--once"))) as running:
         wait_until(lambda: count(folder, "lease", f"pid = {running.pid}"), 20)
-        time.sleep(random.uniform(0.0, _LONGEST_LIFE))
+        if number % 4 < 2:
+            wait_until(lambda: count(folder, "arrival") > before, 20)
+        time.sleep(random.uniform(0.0, _AFTER_COMMIT if number % 4 < 2 else _LONGEST_LIFE))
         running.kill()
     return count(folder, "arrival")
 
 
 def _finish(url: str) -> dict[str, float]:
-    """Lets the rest come in; the memory of that process in MB, looked at each second."""
+    """Lets the rest come in; the memory of that process and its reader in MB, looked at each second."""
     seen: list[float] = []
     with program(url, "poll", "--once", stdout=None, stderr=None) as running:
         watching = threading.Thread(target=_watch, args=(running.pid, seen), daemon=True)
@@ -89,20 +100,22 @@ def _finish(url: str) -> dict[str, float]:
 
 
 def _watch(pid: int, seen: list[float]) -> None:
-    while True:
-        try:
-            status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-        except OSError:
-            return
-        seen.extend(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+    while now := memory_mb(pid, "VmRSS"):
+        seen.append(round(now))
         time.sleep(1)
+
+
+def _insist_on_kills(settled: list[int]) -> None:
+    """The kills were worth something: a third of them found the worker at work."""
+    struck = sum(later > earlier for earlier, later in zip([0, *settled], settled, strict=False))
+    assert struck >= len(settled) // 3, f"only {struck} of {len(settled)} kills came after anything was settled"
 
 
 def _insist(sent: int, on_server: int, imported: int) -> None:
     """Each message once: one ticket or reply, one message, one raw message where the bytes differ."""
     assert on_server == imported == sent, (sent, on_server, imported)
     assert Message.select().where(Message.direction == "in").count() == sent
-    assert Ticket.select().count() == sent
+    assert Ticket.select().count() == sum(not is_reply(number) for number in range(sent))
     assert RawMessage.select().count() <= sent
 
 

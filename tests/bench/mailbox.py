@@ -1,7 +1,7 @@
 """Mail for the intake's benchmarks, put straight into a Maildir.
 
 70% text of 2 to 5 KB, 20% HTML of 10 to 40 KB, 8% with attachments of 100 to 500 KB, 2% odd; of 3,000 senders; 30% are
-replies.
+replies of the sender of an earlier message to it, so that they join its ticket.
 """
 
 import os
@@ -13,6 +13,8 @@ from itertools import chain
 from tests.servers import Dovecot
 
 _WORDS = "printer invoice router password order delivery contract refund meeting server update question please".split()
+_REPLIES = (3, 6, 9)
+_BIG = 1_000_000_001
 _ODD = (
     b"From: =?utf-9?q?b=F6?= <odd%d@x.test>\nSubject: =?no\nContent-Type: text/plain; charset=x-none\n\n\xff caf\xe9",
     b"From odd\nFrom: <odd%d@x.test>\nno field here\nSubject: late\nContent-Type: multipart/mixed; boundary=none\n\nx",
@@ -25,7 +27,7 @@ def fill(server: Dovecot, user: str, count: int, *, big: int = 0, plain: bool = 
 
     `plain`: only short text, for very many.
     """
-    first = [_attached(random.Random(0), -1, big)] if big else []
+    first = [_attached(random.Random(0), _BIG, big)] if big else []
     return put(server, user, chain(first, messages(count, plain=plain)))
 
 
@@ -51,12 +53,12 @@ def messages(count: int, *, plain: bool = False) -> Iterator[bytes]:
     """So many messages, always the same."""
     chance = random.Random(1)
     for number in range(count):
-        kind = 1.0 if plain else chance.random()
-        if kind < 0.02:
+        kind = chance.random()
+        if not plain and kind < 0.033 and number % 10 not in (0, *_REPLIES):
             yield chance.choice(_ODD) % number
-        elif kind < 0.10:
+        elif not plain and kind > 0.92:
             yield _attached(chance, number, chance.randint(100_000, 500_000))
-        elif kind < 0.30:
+        elif not plain and kind > 0.72:
             yield _html(chance, number)
         else:
             mail = _plain(chance, number)
@@ -64,16 +66,26 @@ def messages(count: int, *, plain: bool = False) -> Iterator[bytes]:
             yield mail.as_bytes()
 
 
+def is_reply(number: int) -> bool:
+    """Whether the message of this number is a reply; it is one to a message whose number ends in 0."""
+    return number % 10 in _REPLIES
+
+
+def _sender(number: int) -> int:
+    return (number // 10 * 7_919 + number % 10 * 331) % 3_000
+
+
 def _plain(chance: random.Random, number: int) -> EmailMessage:
     mail = EmailMessage()
-    sender = chance.randrange(3_000)
+    about = 10 * chance.randrange((number + 9) // 10) if is_reply(number) else number
+    sender = _sender(about)
     mail["From"] = f"Person {sender} <person{sender}@customers{sender % 97}.test>"
     mail["To"] = "support@us.test"
     mail["Date"] = "Mon, 02 Mar 2026 10:00:00 +0000"
-    mail["Message-ID"] = f"<{number}.{chance.randrange(10**9)}@customers.test>"
-    if number > 10 and chance.random() < 0.3:
-        mail["Subject"] = f"Re: Question {chance.randrange(number)}"
-        mail["References"] = " ".join(f"<{chance.randrange(number)}.x@customers.test>" for _ in range(3))
+    mail["Message-ID"] = f"<{number}@customers.test>"
+    if about != number:
+        mail["Subject"] = f"Re: Question {about}"
+        mail["References"] = f"<lost.{number}@customers.test> <{about}@customers.test>"
     else:
         mail["Subject"] = f"Question {number}"
     for hop in range(5):

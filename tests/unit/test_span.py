@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mail import transfer
+from mail import span, transfer
 from mail.parse import parse
-from mail.span import Span
+from mail.span import Span, mapped
 from mail.transfer import decoded_body, decoded_pieces
 
 
@@ -28,8 +28,8 @@ def test_D12_pieces_make_up_what_the_whole_is(encoding: str) -> None:
         content = bytes(range(size)) * 3
         body = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}.get(encoding, bytes)(content)
         for around in (b"", b"xx"):
-            span = Span(around + body + around, len(around), len(around) + len(body))
-            assert b"".join(decoded_pieces(span, encoding)) == decoded_body(body, encoding)
+            part = Span(around + body + around, len(around), len(around) + len(body))
+            assert b"".join(decoded_pieces(part, encoding)) == decoded_body(body, encoding)
 
 
 @pytest.mark.usefixtures("in_pieces")
@@ -60,7 +60,18 @@ def test_R5_3_parts_are_found_by_the_first_mark_when_the_boundary_is_not_told() 
 def test_D12_a_message_in_a_file_is_walked_there(tmp_path: Path) -> None:
     file = tmp_path / "m.eml"
     file.write_bytes(b"Subject: x\r\n\r\nGood morning.")
-    with file.open("rb") as source, mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        span = Span.of(mapped)
-        assert (span.head(7), bytes(span.cut(14)), span.is_blank()) == (b"Subject", b"Good morning.", False)
-        assert Span(mapped, 10, 14).is_blank()
+    with file.open("rb") as source, mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        whole = Span.of(content)
+        assert (whole.head(7), bytes(whole.cut(14)), whole.is_blank()) == (b"Subject", b"Good morning.", False)
+        assert Span(content, 10, 14).is_blank()
+
+
+def test_D12_a_file_is_looked_through_window_by_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(span, "_WINDOW", 4_096)
+    content = b"x" * 4_090 + b"--mark--" + b"y" * 9_000 + b"--mark--"
+    file = tmp_path / "m.eml"
+    file.write_bytes(content)
+    with mapped(file) as whole:
+        assert [whole.find(b"--mark--", start) for start in (0, 4_091, 13_099)] == [4_090, 13_098, -1]
+        assert whole.cut(0, 13_100).find(b"--mark--", 4_091) == -1
+        assert b"".join(whole.pieces(5_000)) == content
