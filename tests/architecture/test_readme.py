@@ -38,7 +38,7 @@ def test_two_commands_start_the_demo_and_the_tests() -> None:
             "python3 -m venv --without-pip .venv && python3 -m pip --python .venv/bin/python install"
         )
     assert first.rstrip().endswith(".venv/bin/recipients demo")
-    assert second.rstrip().endswith("-m pytest -n 2")
+    assert second.rstrip().endswith("-m pytest -n 3")
 
 
 def test_pictures_and_links_exist() -> None:
