@@ -14,12 +14,13 @@ from store.rules.addresses import domain_key
 
 _FIELD = "authentication-results"
 _METHOD = re.compile(r"\s*([a-z0-9-]{1,40})(?:\s*/\s*\d{1,5})?\s*=\s*([a-z]{1,20})\b")
-_PROPERTY = re.compile(r"\b([a-z]{1,20})\.([a-z0-9-]{1,40})\s*=\s*([^\s;]{1,500})")
+# the value is read whole: of one that is cut short, another domain may be left
+_PROPERTY = re.compile(r"\b([a-z]{1,20})\.([a-z0-9-]{1,40})\s*=\s*([^\s;]+)")
 _QUOTABLE = re.compile(r"[^\w@.+-]")
 _LONGEST = 10_000
 _MOST_RESULTS = 50
 _DOMAINS_OF = {"dmarc": ("header.from",), "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}
-_BAD = ("fail", "softfail", "permerror", "policy")
+_BAD = ("fail", "hardfail", "softfail", "permerror", "policy")
 
 
 class Result(NamedTuple):
@@ -35,20 +36,22 @@ def authentication(fields: Fields, sender: str, trusted: Sequence[str], hops: in
 
     pass: DMARC passed for the sender's very domain, or else DKIM or SPF for one that is aligned with it: the same, or a
     parent of it with a dot in it.  fail: DMARC failed; or without DMARC, something failed and nothing passed so.
+
+    Servers that write below their own Received field have what the sender wrote right below theirs.  So only the
+    topmost trusted field can pass a sender; those below it can but fail him.  RFC 8601, 5, has servers remove fields
+    that carry their name: with `hops`, one that does not and at times writes none itself lets a forged one be topmost.
     """
     ids = {domain_key(name) for name in trusted}
     if not ids:
         return ""
-    for value in fields.above(_FIELD, "received", hops):
-        name, results = _read(value)
-        if domain_key(name) in ids:
-            return _verdict(list(results), domain_key(sender.rpartition("@")[2]))
-    return "none"
+    said = (_read(value) for value in fields.above(_FIELD, "received", hops))
+    ours = [results for name, results in said if domain_key(name) in ids]
+    below = [one for results in ours[1:] for one in results if one.method == "dmarc" and one.result in _BAD]
+    return _verdict([*(ours[0] if ours else ()), *below], domain_key(sender.rpartition("@")[2]))
 
 
 def _verdict(results: Sequence[Result], domain: str) -> str:
-    dmarc = {one.result for one in results if one.method == "dmarc" and one.domain in ("", domain)}
-    if dmarc & set(_BAD):
+    if any(one.method == "dmarc" and one.result in _BAD for one in results):
         return "fail"
     if any(one == ("dmarc", "pass", domain) for one in results):
         return "pass"
@@ -62,10 +65,13 @@ def _is_aligned(domain: str, other: str) -> bool:
     return bool(other) and (domain == other or ("." in other and domain.endswith(f".{other}")))
 
 
-def _read(value: str) -> tuple[str, Iterator[Result]]:
-    """The authserv-id, and the results."""
+def _read(value: str) -> tuple[str, list[Result]]:
+    """The authserv-id, and the results.  Of a field that is not read to its end, nothing passes: `x.test.evil.test`
+    may be cut to `x.test`, and a failure may be in the rest."""
     head, *rest = _without_comments(value[:_LONGEST]).lower().split(";")
-    return next(iter(head.split()), ""), _results(rest[:_MOST_RESULTS])
+    cut = len(value) > _LONGEST or len(rest) > _MOST_RESULTS
+    results = [one for one in _results(rest[:_MOST_RESULTS]) if not (cut and one.result == "pass")]
+    return next(iter(head.split()), ""), results
 
 
 def _results(texts: Sequence[str]) -> Iterator[Result]:
@@ -85,6 +91,8 @@ def _without_comments(value: str) -> str:
     for char in value:
         if escaped:
             escaped = False
+            if not depth:
+                out.append(_QUOTABLE.sub("_", char))
         elif char == "\\":
             escaped = True
         elif char == '"' and not depth:
