@@ -5,6 +5,7 @@
     │   ├── NotFound     1      the thing asked for does not exist, or may not be seen
     │   └── Conflict     1      somebody else changed it first (R10.4)
     ├── BadInput         2      a value or setting that cannot be used
+    │   └── BadField     2      the same, in one field of a form or column of a file; .field names it
     └── DatabaseProblem  3      the database cannot be opened or written
         └── DatabaseUnavailable  3  not now, whatever is written: busy, full, read-only
 
@@ -16,6 +17,8 @@ class Problem(Exception):
     """A failure with a sentence for a person: what happened, to what, and what to do."""
 
     exit_status = 1
+    field = ""
+    """The field of a form, or the column of a file, that it is about, where that is known."""
 
 
 class Refused(Problem):
@@ -46,6 +49,14 @@ class BadInput(Problem):
     """A value, option or setting that cannot be used."""
 
     exit_status = 2
+
+
+class BadField(BadInput):
+    """A value that cannot stand in this field."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class DatabaseProblem(Problem):

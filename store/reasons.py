@@ -14,6 +14,9 @@ _SENTENCES = {
     "customer-deleted": "{customer} was deleted, so nothing can be paired to it.",
     "customer-used": "{customer} has {paired} paired addresses and {tickets} tickets, so it stays. Unpair these, "
     "and give those another customer first.",
+    "partner-used": "{name} has {customers} customers and {administrators} administrators, so it stays. Give these "
+    "another partner first.",
+    "merge-self": "A customer cannot be merged into itself.",
     "deny-exists": "The deny list has this entry already (number {id}).",
     "name-empty": "A sender needs a name; {email} keeps its old one.",
     "login-exists": "There is an administrator with the login {login} already.",

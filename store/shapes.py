@@ -94,17 +94,21 @@ def history(line: HistoryLine) -> Shape:
 def inbox(line: InboxLine) -> Shape:
     """An inbox and how it fares; `secret` is a reference."""
     times = {key: moment(getattr(line, key)) for key in ("last_success", "last_error_at", "next_try", "process_from")}
-    return {**line._asdict(), **times}
+    shape = {**line._asdict(), **times}
+    del shape["version"]
+    return shape
 
 
 def administrator(line: AdministratorLine) -> Shape:
     """An administrator; `partner` null means Any."""
-    return line._asdict()
+    shape = line._asdict()
+    del shape["version"]
+    return shape
 
 
 def partner(line: PartnerLine) -> Shape:
     """A partner."""
-    return line._asdict()
+    return {"id": line.id, "name": line.name}
 
 
 def _person(person: Person | None, keys: Iterable[str]) -> Shape | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from peewee import JOIN
+from peewee import JOIN, Expression, fn
 
 from store.actor import Actor
 from store.models import (
@@ -51,6 +51,7 @@ class InboxLine(NamedTuple):
     priority: str
     group: str
     type: str
+    version: int
 
 
 class AdministratorLine(NamedTuple):
@@ -63,13 +64,16 @@ class AdministratorLine(NamedTuple):
     role: str
     partner: str | None
     active: bool
+    version: int
 
 
 class PartnerLine(NamedTuple):
-    """One partner."""
+    """One partner, how many customers belong to it, and the logins of its administrators."""
 
     id: int
     name: str
+    customers: int
+    administrators: tuple[str, ...]
 
 
 class GroupLine(NamedTuple):
@@ -131,6 +135,7 @@ def inboxes() -> list[InboxLine]:
         Inbox.priority,
         Inbox.ticket_group,
         Inbox.ticket_type,
+        Inbox.version,
     )
     query = Inbox.select(*columns).join(InboxState, JOIN.LEFT_OUTER).order_by(Inbox.name)
     return [InboxLine(*row) for row in query.tuples()]
@@ -146,6 +151,7 @@ def administrators() -> list[AdministratorLine]:
         Administrator.role,
         Partner.name,
         Administrator.active,
+        Administrator.version,
     )
     query = Administrator.select(*columns).join(Partner, JOIN.LEFT_OUTER).order_by(Administrator.login)
     return [AdministratorLine(*row) for row in query.tuples()]
@@ -153,7 +159,15 @@ def administrators() -> list[AdministratorLine]:
 
 def partners() -> list[PartnerLine]:
     """Every partner, by name."""
-    return [PartnerLine(*row) for row in Partner.select(Partner.id, Partner.name).order_by(Partner.name).tuples()]
+    theirs: dict[int, list[str]] = {}
+    logins = Administrator.select(Administrator.partner, Administrator.login).order_by(Administrator.login)
+    for partner, login in logins.where(Administrator.partner.is_null(False) & Administrator.active).tuples():
+        theirs.setdefault(partner, []).append(login)
+    count = Customer.select(fn.COUNT(Customer.id)).where((Customer.partner == Partner.id) & Customer.deleted.is_null())
+    rows = Partner.select(Partner.id, Partner.name, count).order_by(Partner.name).tuples()
+    return [
+        PartnerLine(identity, name, customers, tuple(theirs.get(identity, ()))) for identity, name, customers in rows
+    ]
 
 
 def groups() -> list[GroupLine]:
@@ -177,16 +191,20 @@ def outbox(actor: Actor, *, limit: int | None = None) -> Iterator[OutboxLine]:
 def history(actor: Actor, *, limit: int | None = None) -> Iterator[HistoryLine]:
     """What was changed, newest first; with a partner only of recipients and tickets that the actor may see."""
     columns = (History.at, History.who, History.what, History.of, History.before, History.after)
-    query = History.select(*columns)
-    if not rights(actor).sees_all:
-        recipients = Recipient.select(Recipient.id).where(scoped(actor, Recipient))
-        tickets = Ticket.select(Ticket.id).where(scoped(actor, Ticket))
-        query = query.where(
-            ((History.subject == "recipient") & History.subject_id.in_(recipients))
-            | ((History.subject == "ticket") & History.subject_id.in_(tickets))
-        )
+    query = History.select(*columns).where(history_scope(actor))
     for at, who, what, of, before, after in query.order_by(History.id.desc()).limit(limit).tuples().iterator():
         yield HistoryLine(at, who, what, of, _fields(before), _fields(after))
+
+
+def history_scope(actor: Actor) -> Expression | bool:
+    """What of the history an actor may see: with a partner that of recipients and tickets that he may see (R10.1)."""
+    if rights(actor).sees_all:
+        return True
+    recipients = Recipient.select(Recipient.id).where(scoped(actor, Recipient))
+    tickets = Ticket.select(Ticket.id).where(scoped(actor, Ticket))
+    return ((History.subject == "recipient") & History.subject_id.in_(recipients)) | (
+        (History.subject == "ticket") & History.subject_id.in_(tickets)
+    )
 
 
 def history_of_ticket(actor: Actor, number: int) -> list[HistoryLine]:
@@ -206,10 +224,10 @@ def _history_of(actor: Actor, kind: str, thing: int) -> list[HistoryLine]:
     mine = (History.subject == kind) & (History.subject_id == thing)
     rows = History.select(*columns).where(mine).order_by(History.id.desc()).tuples()
     lines = [HistoryLine(at, who, what, of, _fields(old), _fields(new)) for at, who, what, of, old, new in rows]
-    return list(_with_names(actor, lines))
+    return list(with_names(actor, lines))
 
 
-def _with_names(actor: Actor, lines: list[HistoryLine]) -> Iterator[HistoryLine]:
+def with_names(actor: Actor, lines: list[Any]) -> Iterator[Any]:
     """Names instead of the ids of customers and assignees; of a customer that may not be seen the id alone (R10.1)."""
     fields = [side for line in lines for side in (line.before, line.after) if side]
     ids = {name: [side[name] for side in fields if side.get(name)] for name in ("customer_id", "assignee_id")}

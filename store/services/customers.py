@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadInput, Conflict, Refused
+from store.errors import BadField, BadInput, Conflict, NotFound, Refused
 from store.models import Customer, Partner, ProfileAddress, Recipient, Ticket
 from store.queries.scope import rights, visible
 from store.reasons import refuse
@@ -18,7 +18,7 @@ from store.services import history
 from store.services.history import Thing, last_writer
 from store.services.people import partner_named
 from store.services.senders import search_text
-from store.services.tickets.row import assignee_after, record
+from store.services.tickets.row import take_off_unseeing
 
 KINDS = ("customer", "lead")
 _LONGEST = 2_000
@@ -27,7 +27,7 @@ FIELDS = ("name", "kind", "login", "email", "billing_email", "phone", "partner",
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one line of an import: added or updated, and the customer's id and name."""
+    """What became of one line of an import: added, updated or unchanged, and the customer's id and name."""
 
     line: int
     did: str
@@ -61,33 +61,40 @@ def edit(
     Raises BadInput, NotFound, Refused, Conflict (`seen` is the version that the person looked at).
     """
     with transaction(rehearse=rehearse):
-        row = _locked(actor, customer_id, seen)
-        fields = _checked(actor, {**_texts(row), **values})
+        row = locked(actor, customer_id, seen)
+        fields = _checked(actor, {**texts(row), **values})
         external_id = fields["external_id"]
         taken = (Customer.external_id == external_id) & (Customer.id != row.id)
         if external_id and Customer.select().where(taken).exists():
             raise refuse("external-exists", external_id=external_id)
-        moved = fields["partner_id"] != row.partner_id
-        _update(actor, row, fields)
-        return Edited(clean(row.name), _take_off_assignees(actor, row) if moved else ())
+        return _change(actor, row, fields)
 
 
-def remove(actor: Actor, customer_id: int, *, rehearse: bool = False) -> str:
-    """Takes a customer off the lists; its name.  Raises Refused while it is paired or has tickets, NotFound."""
+def remove(actor: Actor, customer_id: int, *, seen: int | None = None, rehearse: bool = False) -> str:
+    """Takes a customer off the lists; its name.  Raises Refused while it is paired or has tickets, NotFound, Conflict.
+
+    Its external id is free again: an import may bring the customer back, as a new one.
+    """
     with transaction(rehearse=rehearse):
-        row = _locked(actor, customer_id, None)
+        row = locked(actor, customer_id, seen)
         paired = Recipient.select().where(Recipient.customer == row.id).count()
         tickets = Ticket.select().where(Ticket.customer == row.id).count()
         if paired or tickets:
             raise refuse("customer-used", customer=clean(row.name), paired=paired, tickets=tickets)
-        gone = {"deleted": datetime.now(UTC), "version": Customer.version + 1}
-        Customer.update(**gone).where(Customer.id == row.id).execute()
-        ProfileAddress.delete().where(ProfileAddress.customer == row.id).execute()
+        retire(row)
         history.record(actor, "remove", Thing(row.kind, row.id, row.name), {"name": row.name}, None)
     return clean(row.name)
 
 
-def _locked(actor: Actor, customer_id: int, seen: int | None) -> Customer:
+def retire(row: Customer, merged_into: int | None = None) -> None:
+    """Takes the row off the lists: it is found no more, and no address or import leads to it."""
+    gone = {"deleted": datetime.now(UTC), "external_id": None, "merged_into": merged_into}
+    Customer.update(**gone, version=Customer.version + 1).where(Customer.id == row.id).execute()
+    ProfileAddress.delete().where(ProfileAddress.customer == row.id).execute()
+
+
+def locked(actor: Actor, customer_id: int, seen: int | None = None) -> Customer:
+    """The living customer inside the running transaction.  Raises NotFound, Refused (deleted), Conflict (R10.4)."""
     row: Customer = visible(actor, Customer, customer_id, f"customer {customer_id}")
     if row.deleted is not None:
         raise refuse("customer-deleted", customer=clean(row.name))
@@ -96,22 +103,11 @@ def _locked(actor: Actor, customer_id: int, seen: int | None) -> Customer:
     return row
 
 
-def _take_off_assignees(actor: Actor, row: Customer) -> tuple[int, ...]:
-    """R10.1: who may not see the customer of another partner is taken off its tickets; their numbers."""
-    lost = []
-    change = history.new_change()
-    for ticket in Ticket.select().where((Ticket.customer == row.id) & Ticket.assignee.is_null(False)):
-        if assignee_after(ticket, row.id) is not None:
-            record(actor, "assignee", ticket, {"assignee_id": None}, change)
-            lost.append(int(ticket.id))
-    return tuple(lost)
-
-
 def import_all(actor: Actor, lines: list[tuple[int, Mapping[str, str]]], *, rehearse: bool = False) -> list[Imported]:
     """Adds or, by external id, updates a customer a line, all or nothing; what a line does not name stays as it is.
 
-    `lines` carry their number in the file.  Raises BadInput naming the line when one cannot be used; then nothing was
-    changed.
+    `lines` carry their number in the file.  Raises BadInput naming line and column when one cannot be used; then
+    nothing was changed.
     """
     done: list[Imported] = []
     with transaction(rehearse=rehearse):
@@ -119,7 +115,8 @@ def import_all(actor: Actor, lines: list[tuple[int, Mapping[str, str]]], *, rehe
             try:
                 done.append(_import_one(actor, number, values))
             except (BadInput, Refused) as error:
-                raise BadInput(f"Line {number}: {error} Nothing was imported.") from error
+                column = f", column {error.field}" if error.field else ""
+                raise BadInput(f"Line {number}{column}: {error} Nothing was imported.") from error
     return done
 
 
@@ -131,11 +128,20 @@ def _import_one(actor: Actor, number: int, values: Mapping[str, str]) -> Importe
         return Imported(number, "added", row.id, clean(row.name))
     if not may_see(rights(actor), row.partner_id):
         raise refuse("external-exists", external_id=external_id)
-    _update(actor, row, _checked(actor, {**_texts(row), **values}))
-    return Imported(number, "updated", row.id, clean(row.name))
+    before = row.version
+    _change(actor, row, _checked(actor, {**texts(row), **values}))
+    return Imported(number, "updated" if row.version != before else "unchanged", row.id, clean(row.name))
 
 
-def _texts(row: Customer) -> dict[str, str]:
+def _change(actor: Actor, row: Customer, fields: dict[str, object]) -> Edited:
+    """Writes the fields; who may not see the customer of another partner is taken off its tickets (R10.1)."""
+    moved = fields["partner_id"] != row.partner_id
+    mark = history.new_change()
+    write(actor, row, fields, "edit", mark)
+    return Edited(clean(row.name), take_off_unseeing(actor, Ticket.customer == row.id, mark) if moved else ())
+
+
+def texts(row: Customer) -> dict[str, str]:
     """The field texts of a customer, which stay where a line of an import has no such column."""
     texts = {name: getattr(row, name) or "" for name in FIELDS if name != "partner"}
     return {**texts, "partner": Partner.get_by_id(row.partner_id).name}
@@ -144,7 +150,7 @@ def _texts(row: Customer) -> dict[str, str]:
 def _text(values: Mapping[str, str], name: str) -> str:
     text = clean(values.get(name, ""), limit=None).strip()
     if len(text) > _LONGEST:
-        raise BadInput(f"{name}: has at most {_LONGEST} characters.")
+        raise BadField(name, f"{name} has at most {_LONGEST} characters.")
     return text
 
 
@@ -155,18 +161,20 @@ def _insert(actor: Actor, fields: dict[str, object]) -> Customer:
     return row
 
 
-def _update(actor: Actor, row: Customer, fields: dict[str, object]) -> None:
-    before = {key: getattr(row, key) for key in fields}
-    if before == fields:
+def write(actor: Actor, row: Customer, fields: Mapping[str, object], what: str, mark: str) -> None:
+    """Writes what differs, keeps what follows from it true, and records it as `what` of the change `mark`."""
+    changed = {key: value for key, value in fields.items() if getattr(row, key) != value}
+    if not changed:
         return
-    for key, value in fields.items():
+    before = {key: getattr(row, key) for key in changed}
+    for key, value in changed.items():
         setattr(row, key, value)
     row.version += 1
     row.save()
     _refresh(row)
-    if before["name"] != fields["name"]:
+    if "name" in changed:
         _rename_in_recipients(row)
-    history.record(actor, "edit", Thing(row.kind, row.id, row.name), before, fields)
+    history.record(actor, what, Thing(row.kind, row.id, row.name), before, changed, change=mark)
 
 
 def _refresh(row: Customer) -> None:
@@ -176,7 +184,8 @@ def _refresh(row: Customer) -> None:
     row.search = "\n".join(dict.fromkeys(fold(part) for part in parts if part))
     row.save(only=[Customer.search])
     ProfileAddress.delete().where(ProfileAddress.customer == row.id).execute()
-    for key in dict.fromkeys(keys):
+    theirs: list[str] = keys if row.deleted is None else []
+    for key in dict.fromkeys(theirs):
         ProfileAddress.create(customer=row.id, email_key=key)
 
 
@@ -190,14 +199,14 @@ def _rename_in_recipients(row: Customer) -> None:
 def _checked(actor: Actor, values: Mapping[str, str]) -> dict[str, object]:
     fields = {name: _text(values, name) for name in FIELDS}
     if not fields["name"]:
-        raise BadInput("A customer needs a name.")
+        raise BadField("name", "A customer needs a name.")
     kind = fields["kind"] or "customer"
     if kind not in KINDS:
-        raise BadInput(f"kind is {' or '.join(KINDS)}, not “{kind}”.")
+        raise BadField("kind", f"kind is {' or '.join(KINDS)}, not “{clean(kind, limit=40)}”.")
     for column in ("email", "billing_email"):
         for address in split_profile(fields[column]):
             if not looks_like_address(address):
-                raise BadInput(f"{column}: “{address}” is no e-mail address.")
+                raise BadField(column, f"“{clean(address, limit=80)}” is no e-mail address.")
     partner = fields.pop("partner")
     return {
         **fields,
@@ -213,7 +222,11 @@ def _partner_for(actor: Actor, name: str) -> int:
     now = rights(actor)
     if not name:
         return now.partner if now.partner is not None else _only_partner()
-    partner = int(partner_named(name).id)
+    try:
+        partner = int(partner_named(name).id)
+    except NotFound as error:
+        error.field = "partner"
+        raise
     if not now.sees_all and partner != now.partner:
         raise refuse("partner-other", name=name)
     return partner
@@ -224,5 +237,5 @@ def _only_partner() -> int:
     if not ids:
         return int(Partner.create(name="Main").id)
     if len(ids) > 1:
-        raise BadInput("There are several partners: say which with --partner NAME.")
+        raise BadField("partner", "There are several partners: say which (--partner NAME).")
     return int(ids[0])

@@ -33,7 +33,7 @@ _TABLES = {
     ),
     "tickets": _Table(
         "Tickets",
-        ticket_list.every,
+        ticket_list.TICKETS.every,
         shapes.ticket,
         {
             "customer": lambda line: line.customer_name or None,

@@ -1,14 +1,16 @@
 """Groups of administrators who look after tickets together."""
 
+from collections.abc import Collection
+
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
 from store.errors import BadInput, NotFound
-from store.models import Administrator, GroupMember, TicketGroup
-from store.queries.scope import rights
+from store.models import Administrator, GroupMember, Ticket, TicketGroup
 from store.reasons import refuse
 from store.services import history
 from store.services.history import Thing
+from store.services.people import insist_on_super
 
 
 def add(actor: Actor, name: str) -> int:
@@ -17,8 +19,7 @@ def add(actor: Actor, name: str) -> int:
     if not cleaned:
         raise BadInput("A group needs a name.")
     with transaction():
-        if not rights(actor).super:
-            raise refuse("super-only")
+        insist_on_super(actor)
         if TicketGroup.get_or_none(TicketGroup.name == cleaned) is not None:
             raise refuse("name-exists", kind="group", name=cleaned)
         row = TicketGroup.create(name=cleaned)
@@ -29,14 +30,55 @@ def add(actor: Actor, name: str) -> int:
 def add_member(actor: Actor, name: str, login: str) -> None:
     """An administrator joins a group; twice changes nothing.  Raises NotFound, Refused for other than supers."""
     with transaction():
-        if not rights(actor).super:
-            raise refuse("super-only")
-        group = TicketGroup.get_or_none(TicketGroup.name == name)
-        if group is None:
-            raise NotFound(f"group {clean(name, limit=60)}")
-        who = Administrator.get_or_none((Administrator.login == login) & Administrator.active)
-        if who is None:
-            raise NotFound(f"administrator {clean(login, limit=80)}")
-        made = GroupMember.insert(group=group.id, administrator=who.id).on_conflict_ignore().execute()
-        if made:
-            history.record(actor, "member", Thing("group", group.id, group.name), None, {"login": who.login})
+        insist_on_super(actor)
+        group = _named(name)
+        _join(actor, group, _administrator(login))
+
+
+def set_members(actor: Actor, name: str, logins: Collection[str]) -> None:
+    """Exactly these administrators are in the group.  Raises NotFound, Refused for other than supers."""
+    with transaction():
+        insist_on_super(actor)
+        group = _named(name)
+        wanted = {login: _administrator(login) for login in logins}
+        present = (
+            GroupMember.select(GroupMember, Administrator).join(Administrator).where(GroupMember.group == group.id)
+        )
+        for member in present:
+            if member.administrator.login not in wanted:
+                member.delete_instance()
+                gone = {"login": member.administrator.login}
+                history.record(actor, "member", Thing("group", group.id, group.name), gone, None)
+        for who in wanted.values():
+            _join(actor, group, who)
+
+
+def remove(actor: Actor, name: str) -> int:
+    """Takes a group off; how many tickets still name it.  Raises NotFound, Refused for other than supers."""
+    with transaction():
+        insist_on_super(actor)
+        group = _named(name)
+        GroupMember.delete().where(GroupMember.group == group.id).execute()
+        group.delete_instance()
+        history.record(actor, "remove", Thing("group", group.id, group.name), {"name": group.name}, None)
+        return int(Ticket.select().where(Ticket.ticket_group == name).count())
+
+
+def _join(actor: Actor, group: TicketGroup, who: Administrator) -> None:
+    made = GroupMember.insert(group=group.id, administrator=who.id).on_conflict_ignore().execute()
+    if made:
+        history.record(actor, "member", Thing("group", group.id, group.name), None, {"login": who.login})
+
+
+def _named(name: str) -> TicketGroup:
+    group = TicketGroup.get_or_none(TicketGroup.name == name)
+    if group is None:
+        raise NotFound(f"group {clean(name, limit=60)}")
+    return group  # type: ignore[no-any-return]
+
+
+def _administrator(login: str) -> Administrator:
+    who = Administrator.get_or_none((Administrator.login == login) & Administrator.active)
+    if who is None:
+        raise NotFound(f"administrator {clean(login, limit=80)}")
+    return who  # type: ignore[no-any-return]

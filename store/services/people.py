@@ -1,17 +1,28 @@
 """Partners and administrators: who works here and what they may see (R10.1)."""
 
+from dataclasses import dataclass
+
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadInput, NotFound
-from store.models import Administrator, Partner
+from store.errors import BadInput, Conflict, NotFound
+from store.models import Administrator, Customer, Partner, Ticket
 from store.queries.scope import rights
 from store.reasons import refuse
 from store.rules.addresses import address_key, looks_like_address
 from store.services import history
-from store.services.history import Thing
+from store.services.history import Thing, last_writer
+from store.services.tickets.row import take_off_unseeing
 
 ROLES = ("super", "administrator")
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The administrator's login, and the tickets that he may not see any more and was taken off."""
+
+    login: str
+    unassigned: tuple[int, ...]
 
 
 def start(login: str, email: str, *, name: str = "") -> Administrator:
@@ -26,11 +37,8 @@ def add_partner(actor: Actor, name: str) -> Partner:
     """Adds a partner.  Raises BadInput, Refused (exists, not a super administrator)."""
     with transaction():
         insist_on_super(actor)
-        cleaned = clean(name, limit=200).strip()
-        if not cleaned:
-            raise BadInput("A partner needs a name.")
-        if Partner.select().where(Partner.name == cleaned).exists():
-            raise refuse("name-exists", kind="partner", name=cleaned)
+        cleaned = _partner_name(name)
+        _insist_on_new_partner(cleaned)
         row: Partner = Partner.create(name=cleaned)
         history.record(actor, "add", Thing("partner", row.id, cleaned), None, {"name": cleaned})
         return row
@@ -45,19 +53,58 @@ def add_administrator(
         return _create(actor, login, email, name, role, None if partner is None else partner_named(partner).id)
 
 
-def edit_administrator(actor: Actor, login: str, **changes: str | bool | None) -> Administrator:
-    """Changes name, email, role, partner (a name or None for Any) or active.  Raises BadInput, NotFound, Refused."""
+def edit_partner(actor: Actor, name: str, new_name: str) -> str:
+    """Renames a partner; its new name.  Raises BadInput, NotFound, Refused."""
     with transaction():
+        insist_on_super(actor)
+        row = partner_named(name)
+        cleaned = _partner_name(new_name)
+        if cleaned != row.name:
+            _insist_on_new_partner(cleaned)
+            Partner.update(name=cleaned, version=Partner.version + 1).where(Partner.id == row.id).execute()
+            history.record(actor, "edit", Thing("partner", row.id, cleaned), {"name": row.name}, {"name": cleaned})
+    return cleaned
+
+
+def remove_partner(actor: Actor, name: str) -> str:
+    """Takes a partner off that nobody belongs to; its name.  Raises NotFound, Refused while it has customers or
+    administrators: nobody's scope may change behind his back."""
+    with transaction():
+        insist_on_super(actor)
+        row = partner_named(name)
+        customers = Customer.select().where(Customer.partner == row.id).count()
+        administrators = Administrator.select().where(Administrator.partner == row.id).count()
+        if customers or administrators:
+            raise refuse("partner-used", name=clean(name), customers=customers, administrators=administrators)
+        row.delete_instance()
+        history.record(actor, "remove", Thing("partner", row.id, row.name), {"name": row.name}, None)
+    return clean(name)
+
+
+def edit_administrator(
+    actor: Actor, login: str, *, seen: int | None = None, rehearse: bool = False, **changes: str | bool | None
+) -> Edited:
+    """Changes name, email, role, partner (a name or None for Any) or active.
+
+    Raises BadInput, NotFound, Refused, Conflict (`seen` is the version that the person looked at).
+    """
+    with transaction(rehearse=rehearse):
         insist_on_super(actor)
         row = Administrator.get_or_none(Administrator.login == login)
         if row is None:
             raise NotFound(f"administrator {clean(login)}")
-        fields = _fields(changes)
+        if seen is not None and row.version != seen:
+            raise Conflict(clean(login), last_writer("administrator", row.id))
+        given = _fields(changes)
+        fields = {key: value for key, value in given.items() if getattr(row, key) != value}
+        if not fields:
+            return Edited(row.login, ())
         before = {key: getattr(row, key) for key in fields}
+        mark = history.new_change()
         Administrator.update(**fields, version=Administrator.version + 1).where(Administrator.id == row.id).execute()
-        history.record(actor, "edit", Thing("administrator", row.id, row.login), before, fields)
+        history.record(actor, "edit", Thing("administrator", row.id, row.login), before, fields, change=mark)
         _insist_on_a_super()
-        return Administrator.get_by_id(row.id)  # type: ignore[no-any-return]
+        return Edited(row.login, take_off_unseeing(actor, Ticket.assignee == row.id, mark))
 
 
 def partner_named(name: str) -> Partner:
@@ -66,6 +113,20 @@ def partner_named(name: str) -> Partner:
     if row is None:
         raise NotFound(f"partner {clean(name)}")
     return row  # type: ignore[no-any-return]
+
+
+def _partner_name(name: str) -> str:
+    cleaned = clean(name, limit=200).strip()
+    if not cleaned:
+        raise BadInput("A partner needs a name.")
+    if cleaned.casefold() == "any":
+        raise BadInput("“Any” means every partner, so no partner can be called that.")
+    return cleaned
+
+
+def _insist_on_new_partner(name: str) -> None:
+    if Partner.select().where(Partner.name == name).exists():
+        raise refuse("name-exists", kind="partner", name=name)
 
 
 def insist_on_super(actor: Actor) -> None:

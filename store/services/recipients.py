@@ -88,7 +88,9 @@ def rename(actor: Actor, recipient_id: int, name: str, *, seen: int | None = Non
     """Gives the sender the name that tickets show; later mail never overwrites it (R4.8).  Raises as `edit_sender`."""
     with transaction(rehearse=rehearse):
         row = locked(actor, recipient_id, seen)
-        history.record(actor, "rename", thing(row), *write(row, _naming(row, name)))
+        naming = _naming(row, name)
+        if any(getattr(row, key) != value for key, value in naming.items()):
+            history.record(actor, "rename", thing(row), *write(row, naming))
     return Done(clean(row.email))
 
 

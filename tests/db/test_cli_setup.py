@@ -124,8 +124,8 @@ def test_R12_an_import_from_excel(shell: Shell) -> None:
         ("login\nkelly\n", "there must be a column name"),
         ("name,name\na,b\n", "twice"),
         ("name,email\nKelly,k@x.test\nSanders, Lee,l@x.test\n", "Line 3 has more cells"),
-        ("name,email\nKelly,k@x.test\nLee,nowhere\n", "Line 3: email: “nowhere” is no e-mail address."),
-        ("name,kind\nKelly,friend\n", "Line 2: kind is customer or lead"),
+        ("name,email\nKelly,k@x.test\nLee,nowhere\n", "Line 3, column email: “nowhere” is no e-mail address."),
+        ("name,kind\nKelly,friend\n", "Line 2, column kind: kind is customer or lead"),
         ("", "is empty"),
     ],
 )

@@ -12,6 +12,7 @@ from store.db import database
 from store.errors import BadInput
 from store.models import Ticket
 from store.queries import ticket_list
+from store.queries.ticket_list import TICKETS
 from store.queries.recipients import Selection
 from store.queries.tickets import TicketLine
 from store.services import pairing, people, tickets
@@ -41,7 +42,7 @@ def listed(desk: Desk) -> Desk:
 def numbers(
     desk: Desk, line: str = "", sort: str = "number", *, descending: bool = False, actor: Actor | None = None
 ) -> list[int]:
-    return list(ticket_list.ids(actor or desk.anna, Selection(line, sort, descending)))
+    return list(TICKETS.ids(actor or desk.anna, Selection(line, sort, descending)))
 
 
 @pytest.mark.parametrize(
@@ -88,8 +89,8 @@ def numbers(
 )
 def test_R11_2_a_filter_line_selects(listed: Desk, line: str, found: list[int]) -> None:
     assert numbers(listed, line) == found
-    assert ticket_list.count(listed.anna, line) == len(found)
-    assert [one.number for one in ticket_list.every(listed.anna, Selection(line, "number", False))] == found
+    assert TICKETS.count(listed.anna, line) == len(found)
+    assert [one.number for one in TICKETS.every(listed.anna, Selection(line, "number", False))] == found
 
 
 @pytest.mark.parametrize("line", ["banned:yes", "open:maybe", "messages:many", "created:soon", "x:y" * 2_000])
@@ -122,7 +123,7 @@ _VALUES = {
 @pytest.mark.parametrize("sort", list(_VALUES))
 @pytest.mark.parametrize("descending", [True, False])
 def test_R11_2_every_column_sorts_both_ways_with_ties_by_number(listed: Desk, sort: str, descending: bool) -> None:
-    lines = list(ticket_list.every(listed.anna, Selection("", sort, descending)))
+    lines = list(TICKETS.every(listed.anna, Selection("", sort, descending)))
     keys = [(_VALUES[sort](line), line.number) for line in lines]
     assert len(keys) == 6
     assert all((a > b) if descending else (a < b) for a, b in pairwise(keys))
@@ -131,15 +132,15 @@ def test_R11_2_every_column_sorts_both_ways_with_ties_by_number(listed: Desk, so
 def test_R11_2_a_snapshot_is_followed_by_what_is_newer(listed: Desk) -> None:
     before = numbers(listed)
     listed.arrive("new@x.test")
-    assert list(ticket_list.newer_ids(listed.anna, ticket_list.FIRST, max(before))) == [7]
+    assert list(TICKETS.newer_ids(listed.anna, ticket_list.FIRST, max(before))) == [7]
 
 
 def test_R10_1_a_partner_sees_his_customers_tickets_and_no_others(listed: Desk) -> None:
     main = listed.administrator("main", partner="Main")
     assert numbers(listed, actor=main) == [1, 2]
     assert numbers(listed, "printer", actor=main) == [1]
-    assert ticket_list.count(main, "from:stranger") == 0
-    assert ticket_list.rows(main, [1, 3, 5]).keys() == {1}
+    assert TICKETS.count(main, "from:stranger") == 0
+    assert TICKETS.rows(main, [1, 3, 5]).keys() == {1}
 
 
 _FLAGS = {
@@ -168,7 +169,7 @@ def test_R11_2_the_store_and_a_predicate_agree(
 
     parts = [f"{'-' * negated}{name}:{'yes' if value else 'no'}" for name, value, negated in terms]
     parts += [f"{'-' * turned}{word}"] if word else []
-    everything = ticket_list.every(listed.anna, Selection("", "number", False))
+    everything = TICKETS.every(listed.anna, Selection("", "number", False))
     wanted = [line.number for line in everything if holds(line)]
     if word in ("e", "kelly"):  # e-mail addresses of profiles are looked in, too
         assert set(numbers(listed, " ".join(parts))) >= set(wanted) or turned
@@ -182,7 +183,7 @@ def test_R11_2_the_first_page_of_each_view_uses_an_index(listed: Desk) -> None:
     Ticket.update(created=now - timedelta(days=1)).execute()
     for line in ("", "open:yes", "unassigned:yes", "mine:yes"):
         sql, values = (
-            ticket_list._selected(listed.anna, ticket_list.FIRST._replace(line=line), Ticket.id).limit(50).sql()
+            TICKETS._selected(listed.anna, ticket_list.FIRST._replace(line=line)).limit(50).sql()
         )
         plan = " ".join(row[3] for row in database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values).fetchall())
         assert "TEMP B-TREE" not in plan, (line, plan)

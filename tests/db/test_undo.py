@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from store.actor import Actor
@@ -194,6 +194,7 @@ def test_R10_2_undo_is_in_the_history_itself(desk: Desk) -> None:
 
 
 @settings(max_examples=25)
+@example(names=["rename", "rename"])
 @given(names=st.lists(st.sampled_from(sorted(ACTIONS)), min_size=1, max_size=5))
 def test_R10_3_R4_11_any_row_of_actions_is_taken_back_from_the_last_to_the_first(desk: Desk, names: list[str]) -> None:
     if not Ticket.select().exists():

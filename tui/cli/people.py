@@ -87,7 +87,7 @@ def admin_edit(
     """Change an administrator; what is not named stays."""
     from store.services import people
 
-    given: dict[str, str | bool | None] = {
+    given: dict[str, Any] = {
         key: value for key, value in (("email", email), ("name", name), ("role", role)) if value is not None
     }
     if partner is not None:

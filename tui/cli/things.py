@@ -55,15 +55,15 @@ def _history(actor: Actor) -> Listing:
 
 
 def _inboxes(actor: Actor) -> Listing:
-    return lists.InboxLine._fields, map(shapes.inbox, lists.inboxes())
+    return lists.InboxLine._fields[:-1], map(shapes.inbox, lists.inboxes())
 
 
 def _admins(actor: Actor) -> Listing:
-    return lists.AdministratorLine._fields, map(shapes.administrator, lists.administrators())
+    return lists.AdministratorLine._fields[:-1], map(shapes.administrator, lists.administrators())
 
 
 def _partners(actor: Actor) -> Listing:
-    return lists.PartnerLine._fields, map(shapes.partner, lists.partners())
+    return ("id", "name"), map(shapes.partner, lists.partners())
 
 
 _LISTINGS: dict[str, Callable[[Actor], Listing]] = {

@@ -65,7 +65,7 @@ TICKETS: Source[TicketLine] = Source(
     TICKET_COLUMNS,
     TICKET_GRAMMAR,
     TICKET_HELP,
-    ticket_list.ids,
-    ticket_list.newer_ids,
-    ticket_list.rows,
+    ticket_list.TICKETS.ids,
+    ticket_list.TICKETS.newer_ids,
+    ticket_list.TICKETS.rows,
 )

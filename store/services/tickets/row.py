@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from peewee import Expression
+
 from store.actor import Actor
 from store.cleantext import clean, storable
 from store.errors import BadInput, Conflict, NotFound
@@ -88,7 +90,17 @@ def after_reply(row: Ticket) -> dict[str, object]:
 def assignee_after(row: Ticket, customer: int | None) -> Administrator | None:
     """R10.1: the assignee who would lose sight of the ticket with this customer, and is taken off; None otherwise."""
     mine = Administrator.get_or_none(Administrator.id == row.assignee_id)
-    return mine if mine is not None and not sees(mine, customer) else None
+    return mine if mine is not None and not (mine.active and sees(mine, customer)) else None
+
+
+def take_off_unseeing(actor: Actor, among: Expression, change: str) -> tuple[int, ...]:
+    """Takes assignees off those of these tickets that they may not see any more (R10.1); the tickets' numbers."""
+    lost = []
+    for ticket in Ticket.select().where(among & Ticket.assignee.is_null(False)):
+        if assignee_after(ticket, ticket.customer_id) is not None:
+            record(actor, "assignee", ticket, {"assignee_id": None}, change)
+            lost.append(int(ticket.id))
+    return tuple(lost)
 
 
 def watcher(email: str) -> int | None:
