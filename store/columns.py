@@ -49,6 +49,31 @@ TICKET_COLUMNS: tuple[Column, ...] = (
     Column("updated", "Updated", "time", 16),
     Column("closed", "Closed", "time", 16, shown=False),
 )
+CUSTOMER_COLUMNS: tuple[Column, ...] = (
+    Column("id", "Id", "number", 6),
+    Column("name", "Name", "text", 24),
+    Column("kind", "Kind", "text", 8),
+    Column("email", "Email", "text", 28),
+    Column("login", "Login", "text", 12),
+    Column("phone", "Phone", "text", 14),
+    Column("partner", "Partner", "text", 14),
+    Column("addresses", "Addresses", "number", 9),
+    Column("tickets", "Tickets", "number", 7, shown=False),
+    Column("billing_email", "Billing email", "text", 24, shown=False),
+    Column("external_id", "External id", "text", 12, shown=False),
+    Column("created", "Created", "time", 16, shown=False),
+)
+HISTORY_COLUMNS: tuple[Column, ...] = (
+    Column("id", "No.", "number", 6, shown=False),
+    Column("at", "When", "time", 16),
+    Column("who", "Who", "text", 10),
+    Column("what", "What", "text", 10),
+    Column("of", "Of", "text", 24),
+    Column("changed", "From → to", "text", 40),
+    Column("via", "Through", "text", 8, shown=False),
+    Column("kind", "Kind", "text", 10, shown=False),
+    Column("undone", "Undone", "flag", 6),
+)
 
 
 def pick(keys: list[str] | tuple[str, ...], among: tuple[Column, ...] = RECIPIENT_COLUMNS) -> tuple[Column, ...]:

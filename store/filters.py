@@ -63,6 +63,18 @@ TICKETS = Grammar(
     times=("created", "updated"),
     texts=("status", "priority", "group", "type", "customer", "requester", "from", "assignee", "subject"),
 )
+CUSTOMERS = Grammar(
+    flags=("lead", "paired"),
+    numbers=("id",),
+    times=("created",),
+    texts=("name", "login", "email", "billing", "phone", "partner", "external"),
+)
+HISTORY = Grammar(
+    flags=("undone",),
+    numbers=("ticket",),
+    times=("at",),
+    texts=("who", "what", "of", "via", "kind"),
+)
 
 
 def parse(line: str, grammar: Grammar = RECIPIENTS) -> tuple[Term, ...]:

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from store.queries.customer_list import CustomerRow
 from store.queries.customers import CustomerLine
 from store.queries.deny import DenyLine
+from store.queries.history_list import Entry
 from store.queries.lists import AdministratorLine, HistoryLine, InboxLine, OutboxLine, PartnerLine
 from store.queries.recipients import RecipientLine
 from store.queries.refused import RefusedLine
@@ -86,9 +88,14 @@ def outbox(line: OutboxLine) -> Shape:
     return line._asdict()
 
 
-def history(line: HistoryLine) -> Shape:
+def history(line: HistoryLine | Entry) -> Shape:
     """One change."""
-    return {**line._asdict(), "at": moment(line.at)}
+    return {name: getattr(line, name) for name in HistoryLine._fields} | {"at": moment(line.at)}
+
+
+def customer_row(line: CustomerRow) -> Shape:
+    """A customer or lead with what belongs to it."""
+    return line._asdict() | {"created": moment(line.created)}
 
 
 def inbox(line: InboxLine) -> Shape:

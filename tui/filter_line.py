@@ -4,7 +4,7 @@ import functools
 import re
 from typing import NamedTuple
 
-from store.filters import RECIPIENTS, TICKETS, Grammar
+from store.filters import CUSTOMERS, HISTORY, RECIPIENTS, TICKETS, Grammar
 
 
 class Ready(NamedTuple):
@@ -48,6 +48,33 @@ GRAMMAR_TICKETS: tuple[tuple[str, str], ...] = (
     ("messages:>3 number:>100", "with > < >= <= or alone"),
     ("created:<7d updated:>4w", "m, h, d or w ago"),
 )
+READY_CUSTOMERS: tuple[Ready, ...] = (
+    Ready("Leads", "lead:yes"),
+    Ready("Customers", "lead:no"),
+    Ready("With paired addresses", "paired:yes"),
+    Ready("Without any", "paired:no"),
+)
+GRAMMAR_CUSTOMERS: tuple[tuple[str, str], ...] = (
+    ('smith "two words"', "in name, login, id, e-mails or phone"),
+    ("lead:yes paired:no", "yes or no"),
+    ("partner:main", "also name, login, email, billing, phone, external"),
+    ("id:>100", "with > < >= <= or alone"),
+    ("created:<7d", "m, h, d or w ago"),
+)
+READY_HISTORY: tuple[Ready, ...] = (
+    Ready("Today", "at:<1d"),
+    Ready("Recipients", "kind:recipient"),
+    Ready("Tickets", "kind:ticket"),
+    Ready("Settings", "kind:setting"),
+    Ready("Taken back", "undone:yes"),
+)
+GRAMMAR_HISTORY: tuple[tuple[str, str], ...] = (
+    ('bob@x.test "two words"', "in who, what, of"),
+    ("who:anna what:pair", "also of, via (window, command, mail), kind"),
+    ("kind:recipient", "or ticket, customer, deny, inbox, setting…"),
+    ("ticket:12", "what was done to one ticket"),
+    ("at:<7d undone:no", "m, h, d or w ago; taken back or not"),
+)
 
 
 class Help(NamedTuple):
@@ -60,6 +87,8 @@ class Help(NamedTuple):
 
 
 RECIPIENT_HELP = Help(RECIPIENTS, READY, GRAMMAR, "all recipients")
+CUSTOMER_HELP = Help(CUSTOMERS, READY_CUSTOMERS, GRAMMAR_CUSTOMERS, "all customers")
+HISTORY_HELP = Help(HISTORY, READY_HISTORY, GRAMMAR_HISTORY, "all of the history")
 TICKET_HELP = Help(TICKETS, READY_TICKETS, GRAMMAR_TICKETS, "all tickets")
 _TOKEN = re.compile(r'-?(?:[A-Za-z]+:)?(?:"[^"]*"?|\S+)|\S+')
 

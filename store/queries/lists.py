@@ -193,7 +193,7 @@ def history(actor: Actor, *, limit: int | None = None) -> Iterator[HistoryLine]:
     columns = (History.at, History.who, History.what, History.of, History.before, History.after)
     query = History.select(*columns).where(history_scope(actor))
     for at, who, what, of, before, after in query.order_by(History.id.desc()).limit(limit).tuples().iterator():
-        yield HistoryLine(at, who, what, of, _fields(before), _fields(after))
+        yield HistoryLine(at, who, what, of, fields_of(before), fields_of(after))
 
 
 def history_scope(actor: Actor) -> Expression | bool:
@@ -223,7 +223,7 @@ def _history_of(actor: Actor, kind: str, thing: int) -> list[HistoryLine]:
     columns = (History.at, History.who, History.what, History.of, History.before, History.after)
     mine = (History.subject == kind) & (History.subject_id == thing)
     rows = History.select(*columns).where(mine).order_by(History.id.desc()).tuples()
-    lines = [HistoryLine(at, who, what, of, _fields(old), _fields(new)) for at, who, what, of, old, new in rows]
+    lines = [HistoryLine(at, who, what, of, fields_of(old), fields_of(new)) for at, who, what, of, old, new in rows]
     return list(with_names(actor, lines))
 
 
@@ -246,5 +246,6 @@ def _named(fields: Any, known: dict[str, dict[int, str]]) -> Any:
     return {name: known.get(name, {}).get(value, value) for name, value in fields.items()}
 
 
-def _fields(text: str | None) -> Any:
+def fields_of(text: str | None) -> Any:
+    """The fields of one side of a change, None where there was nothing."""
     return None if text is None else json.loads(text)

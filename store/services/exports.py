@@ -10,9 +10,12 @@ from store.actor import Actor
 from store.columns import Column
 from store.db import transaction
 from store.export import Exported, Value, export
-from store.queries import recipients, ticket_list
+from store.queries import recipients
+from store.queries.customer_list import CUSTOMERS
+from store.queries.history_list import HISTORY
 from store.queries.recipients import Selection
 from store.queries.settings import timezone
+from store.queries.ticket_list import TICKETS
 from store.services import history
 from store.services.history import Thing
 
@@ -33,7 +36,7 @@ _TABLES = {
     ),
     "tickets": _Table(
         "Tickets",
-        ticket_list.TICKETS.every,
+        TICKETS.every,
         shapes.ticket,
         {
             "customer": lambda line: line.customer_name or None,
@@ -41,6 +44,8 @@ _TABLES = {
             "assignee": lambda line: line.assignee.name if line.assignee else None,
         },
     ),
+    "customers": _Table("Customers", CUSTOMERS.every, shapes.customer_row, {}),
+    "history": _Table("History", HISTORY.every, shapes.history, {}),
 }
 
 

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from peewee import Expression
 
 from store.actor import Actor
-from store.columns import RECIPIENT_COLUMNS, TICKET_COLUMNS, Column, pick
+from store.columns import CUSTOMER_COLUMNS, HISTORY_COLUMNS, RECIPIENT_COLUMNS, TICKET_COLUMNS, Column, pick
 from store.db import transaction
 from store.models import Preference
 from store.queries.scope import administrator
 
-TABLES = {"recipients": RECIPIENT_COLUMNS, "tickets": TICKET_COLUMNS}
+TABLES = {
+    "recipients": RECIPIENT_COLUMNS,
+    "tickets": TICKET_COLUMNS,
+    "customers": CUSTOMER_COLUMNS,
+    "history": HISTORY_COLUMNS,
+}
 
 
 def columns(actor: Actor, table: str = "recipients") -> tuple[Column, ...]:

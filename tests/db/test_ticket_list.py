@@ -12,8 +12,8 @@ from store.db import database
 from store.errors import BadInput
 from store.models import Ticket
 from store.queries import ticket_list
-from store.queries.ticket_list import TICKETS
 from store.queries.recipients import Selection
+from store.queries.ticket_list import TICKETS
 from store.queries.tickets import TicketLine
 from store.services import pairing, people, tickets
 from tests.driver import Desk
@@ -182,8 +182,6 @@ def test_R11_2_the_first_page_of_each_view_uses_an_index(listed: Desk) -> None:
     now = datetime.now(UTC)
     Ticket.update(created=now - timedelta(days=1)).execute()
     for line in ("", "open:yes", "unassigned:yes", "mine:yes"):
-        sql, values = (
-            TICKETS._selected(listed.anna, ticket_list.FIRST._replace(line=line)).limit(50).sql()
-        )
+        sql, values = TICKETS._selected(listed.anna, ticket_list.FIRST._replace(line=line)).limit(50).sql()
         plan = " ".join(row[3] for row in database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", values).fetchall())
         assert "TEMP B-TREE" not in plan, (line, plan)

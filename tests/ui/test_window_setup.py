@@ -12,8 +12,9 @@ from store.models import Inbox
 from store.queries import settings
 from tests.servers import PASSWORD
 from tests.smtp import Server
-from tui.dialogs.inbox import InboxDialog, RemoveInboxDialog
+from tui.dialogs.inbox import InboxDialog
 from tui.dialogs.smtp import SmtpDialog
+from tui.dialogs.sure import SureDialog
 from tui.screens.inboxes import InboxesScreen
 
 SUPPORT = "support@us.test"
@@ -71,7 +72,7 @@ async def test_R5_1_an_inbox_is_added_tried_changed_and_removed(store: Path) -> 
                 row = Inbox.get()
             assert (row.name, row.port, row.security, row.process_from.hour) == ("support", server.imap_port, "none", 8)
             await driven.press("d")
-            await driven.until(lambda: isinstance(driven.screen, RemoveInboxDialog))
+            await driven.until(lambda: isinstance(driven.screen, SureDialog))
             await driven.press("enter")
             await driven.until(lambda: "There is no inbox yet" in driven.text)
 

@@ -15,6 +15,8 @@ from tui.widgets.cycle import Cycle
 from tui.widgets.toggle import Toggle
 from tui.widgets.words import words
 
+_UNSAVED = "Nothing was saved yet: mend what is marked."
+
 
 class Entry(NamedTuple):
     """One field: its key, its label, its choices if there are only these, and what it looks like when empty.
@@ -30,12 +32,11 @@ class Entry(NamedTuple):
 
 
 class FormDialog(Dialog[str]):
-    """Give `entries`, `check`, `keep` and `try_out`, which Ctrl+T does after keeping."""
+    """Give `entries`, `check` and `keep`; `foresee` what should be known before it is saved."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "try_out", show=False)]
     CSS = "FormDialog .wrong { height: auto; color: $text-error; padding: 0 0 0 14; }"
-    entries: ClassVar[Sequence[Entry]]
-    hint = "Tab next field · Ctrl+T save and test · Enter save · Esc close"
+    entries: Sequence[Entry]
+    hint = "Tab next field · Enter save · Esc close"
     wide = True
 
     def __init__(self, desk: Desk, values: Mapping[str, str]) -> None:
@@ -44,6 +45,7 @@ class FormDialog(Dialog[str]):
         self._wrong = {entry.key: Static(classes="wrong") for entry in self.entries}
         for wrong in self._wrong.values():
             wrong.display = False
+        self._told_of: dict[str, str] | None = None
 
     def fields(self) -> Iterator[Widget]:
         for entry in self.entries:
@@ -58,29 +60,29 @@ class FormDialog(Dialog[str]):
     def check(self, key: str, text: str) -> None:
         """Raises BadInput when this text cannot stand in this field."""
 
+    async def foresee(self) -> str:
+        """What saving would do besides, to be known before; '' for nothing.  Raises Problem."""
+        return ""
+
     async def keep(self) -> str:
         """Saves what was typed; what to say then.  Raises Problem."""
         raise NotImplementedError
 
-    async def try_out(self) -> str:
-        """Tries what was kept; what came of it.  Raises Problem."""
-        raise NotImplementedError
-
     async def carry_out(self) -> str:
-        self._insist()
-        return await self.keep()
-
-    @work(exclusive=True, group="try")
-    async def action_try_out(self) -> None:
+        self.insist()
         try:
-            self._insist()
-            told = await self.keep()
-            self.say(f"{told} Trying…", style="dim")
-            self.say(await self.try_out(), style="$text-success")
+            if self._told_of != self.typed and (told := await self.foresee()):
+                self._told_of = self.typed
+                raise Problem(f"{told} Enter again saves it.")
+            return await self.keep()
         except Problem as problem:
-            self.say(str(problem))
+            if problem.field not in self._wrong:
+                raise
+            self._mark(problem.field, str(problem))
+            self._widgets[problem.field].focus()
+            raise BadInput(_UNSAVED) from problem
 
-    def _insist(self) -> None:
+    def insist(self) -> None:
         """Says of every field what is wrong with it.  Raises BadInput if anything is."""
         first = ""
         for key, text in self.typed.items():
@@ -90,11 +92,35 @@ class FormDialog(Dialog[str]):
             except BadInput as problem:
                 told = str(problem)
                 first = first or key
-            self._wrong[key].update(words(told))
-            self._wrong[key].display = bool(told)
+            self._mark(key, told)
         if first:
             self._widgets[first].focus()
-            raise BadInput("Nothing was saved yet: mend what is marked.")
+            raise BadInput(_UNSAVED)
+
+    def _mark(self, key: str, told: str) -> None:
+        self._wrong[key].update(words(told))
+        self._wrong[key].display = bool(told)
+
+
+class TriedForm(FormDialog):
+    """A form with something to be tried: Ctrl+T keeps it and does `try_out`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "try_out", show=False)]
+    hint = "Tab next field · Ctrl+T save and test · Enter save · Esc close"
+
+    async def try_out(self) -> str:
+        """Tries what was kept; what came of it.  Raises Problem."""
+        raise NotImplementedError
+
+    @work(exclusive=True, group="try")
+    async def action_try_out(self) -> None:
+        try:
+            self.insist()
+            told = await self.keep()
+            self.say(f"{told} Trying…", style="dim")
+            self.say(await self.try_out(), style="$text-success")
+        except Problem as problem:
+            self.say(str(problem))
 
 
 def _widget(entry: Entry, value: str) -> Widget:

@@ -1,24 +1,19 @@
 """The form of an inbox (R5.1)."""
 
-from collections.abc import Iterator
-
-from textual.widget import Widget
-from textual.widgets import Static
-
 from store.errors import BadInput
+from store.queries import lists
 from store.queries.lists import InboxLine
 from store.rules.addresses import looks_like_address
 from store.rules.secrets import insist_on_reference
 from store.services import inboxes
 from tui.desk import Desk
-from tui.dialogs.form import Entry, FormDialog
-from tui.dialogs.frame import Dialog
-from tui.widgets.words import lines
+from tui.dialogs.form import Entry, TriedForm
+from tui.dialogs.sure import SureDialog
 
 _SWITCHES = ("enabled", "mark_read", "accept_unregistered", "check_certificate")
 
 
-class InboxDialog(FormDialog):
+class InboxDialog(TriedForm):
     """A new inbox, or one that there is.  Ctrl+T keeps it and connects: it says which step fails."""
 
     entries = (
@@ -45,6 +40,7 @@ class InboxDialog(FormDialog):
 
     def __init__(self, desk: Desk, line: InboxLine | None) -> None:
         self._inbox = line.name if line is not None else ""
+        self._seen = line.version if line is not None else None
         super().__init__(desk, _values(line) if line is not None else _NEW)
         self.heading = f"Inbox {self._inbox}" if line is not None else "New inbox"
 
@@ -65,11 +61,17 @@ class InboxDialog(FormDialog):
     async def keep(self) -> str:
         values = _columns(self.typed)
         name = str(values.pop("name"))
-        use_case = inboxes.edit if self._inbox else inboxes.add
-        row = await self.desk.lanes.write(use_case, self.desk.actor, name, values)
+        if self._inbox:
+            row = await self.desk.lanes.write(inboxes.edit, self.desk.actor, name, values, seen=self._seen)
+        else:
+            row = await self.desk.lanes.write(inboxes.add, self.desk.actor, name, values)
         told = f"{'Changed' if self._inbox else 'Added'} the inbox {row.name}."
-        self._inbox = row.name
+        self._inbox, self._seen = row.name, row.version
         return told
+
+    async def look_again(self) -> None:
+        lines = await self.desk.lanes.read(lists.inboxes)
+        self._seen = next((line.version for line in lines if line.name == self._inbox), None)
 
     async def try_out(self) -> str:
         from mail.trial import try_inbox
@@ -77,25 +79,15 @@ class InboxDialog(FormDialog):
         return "Saved. " + await self.desk.lanes.apart(try_inbox, self._inbox)
 
 
-class RemoveInboxDialog(Dialog[str]):
+def remove_dialog(desk: Desk, name: str) -> SureDialog:
     """Asked before: its mail is fetched no more."""
+    told = [f"Mail of the inbox {name} is fetched no more.", "Its tickets stay, and so does its mail."]
 
-    heading = "Remove an inbox"
-    save_label = "Remove"
-    hint = "Enter remove · Esc close"
-    AUTO_FOCUS = "#save"
+    async def remove() -> str:
+        await desk.lanes.write(inboxes.remove, desk.actor, name)
+        return f"Removed the inbox {name}; its tickets stay."
 
-    def __init__(self, desk: Desk, name: str) -> None:
-        super().__init__(desk)
-        self._inbox = name
-
-    def fields(self) -> Iterator[Widget]:
-        told = [f"Mail of the inbox {self._inbox} is fetched no more.", "Its tickets stay, and so does its mail."]
-        yield Static(lines(told), classes="told")
-
-    async def carry_out(self) -> str:
-        await self.desk.lanes.write(inboxes.remove, self.desk.actor, self._inbox)
-        return f"Removed the inbox {self._inbox}; its tickets stay."
+    return SureDialog(desk, "Remove an inbox", told, remove)
 
 
 _NEW = {

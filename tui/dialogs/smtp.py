@@ -7,7 +7,7 @@ from store.queries import settings as present
 from store.rules.settings import Value
 from store.services import settings
 from tui.desk import Desk
-from tui.dialogs.form import Entry, FormDialog
+from tui.dialogs.form import Entry, TriedForm
 
 _SECRET = "env:NAME, file:PATH, command:… or keyring:SERVICE/USER"
 
@@ -17,7 +17,7 @@ def read(actor: Actor) -> dict[str, Value]:
     return {key.removeprefix("smtp."): value for key, value in present.every().items() if key.startswith("smtp.")}
 
 
-class SmtpDialog(FormDialog):
+class SmtpDialog(TriedForm):
     """Ctrl+T sends one mail to the admin e-mail, or to the sender's."""
 
     heading = "Outgoing mail"

@@ -1,37 +1,31 @@
 """The inboxes: where mail comes from, how each fares, and their forms (R5.1)."""
 
-from array import array
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
+from textual.screen import ModalScreen
 
 from store.actor import Actor
 from store.errors import Problem
-from store.queries import lists, settings
+from store.queries import lists
 from store.queries.lists import InboxLine
-from store.reasons import sentence
 from store.services import inboxes
-from tui.actions import Action
-from tui.desk import Desk
-from tui.screens.followed_list import FollowedList, Ids
+from tui.screens.whole_list import WholeList
 from tui.screens.workplace import bindings
-from tui.sentences import clock, many
+from tui.sentences import clock
 from tui.widgets.cells import Cell
 from tui.widgets.column_layout import Column
 
 
-def read(actor: Actor) -> tuple[list[InboxLine], tzinfo]:
-    """From the store, by name."""
-    return lists.inboxes(), settings.timezone()
-
-
-class InboxesScreen(FollowedList[InboxLine]):
-    """Few enough to be read whole."""
+class InboxesScreen(WholeList[InboxLine]):
+    """How each fares, and what went wrong."""
 
     place = "inboxes"
+    called = "Inboxes"
+    noun = ("inbox", "inboxes")
     BINDINGS: ClassVar[list[BindingType]] = bindings("inboxes")
     nothing = "There is no inbox yet: n adds one."
     columns = (
@@ -43,33 +37,11 @@ class InboxesScreen(FollowedList[InboxLine]):
         Column("said", "What went wrong", 30, stretch=True, least=10),
     )
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._lines: dict[int, InboxLine] = {}
+    def every(self, actor: Actor) -> Sequence[InboxLine]:
+        return lists.inboxes()
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
-        return {
-            "new": self._new,
-            "open": self._edit,
-            "test": self._test,
-            "turn": self._turn,
-            "remove": self._remove,
-            **super().handlers(),
-        }
-
-    def why_not(self, action: Action) -> str:
-        needs_row = action.id in ("open", "test", "turn", "remove")
-        return sentence("no-row") if needs_row and self.current is None else ""
-
-    async def look(self) -> Ids:
-        found, self.zone = await self.desk.lanes.read(read, self.desk.actor)
-        self._lines = {line.id: line for line in found}
-        self.heading.say("Tickets / Inboxes")
-        self.status.show_right(many(len(found), "inbox", "inboxes"))
-        return array("q", self._lines)
-
-    def rows(self, actor: Actor, ids: Sequence[int]) -> Mapping[int, InboxLine]:
-        return {row_id: self._lines[row_id] for row_id in ids if row_id in self._lines}
+        return {**super().handlers(), "test": self._test, "turn": self._turn}
 
     def told(self, row: InboxLine) -> list[str]:
         again = clock(row.next_try, self.zone, datetime.now(UTC))
@@ -86,22 +58,15 @@ class InboxesScreen(FollowedList[InboxLine]):
             Cell(row.last_error, "flag"),
         )
 
-    def _new(self) -> None:
+    def form(self, line: InboxLine | None) -> ModalScreen[str]:
         from tui.dialogs.inbox import InboxDialog
 
-        self.app.push_screen(InboxDialog(self.desk, None), self._done)
+        return InboxDialog(self.desk, line)
 
-    def _edit(self) -> None:
-        from tui.dialogs.inbox import InboxDialog
+    def removal(self, line: InboxLine) -> ModalScreen[str]:
+        from tui.dialogs.inbox import remove_dialog
 
-        if self.current is not None:
-            self.app.push_screen(InboxDialog(self.desk, self.current), self._done)
-
-    def _remove(self) -> None:
-        from tui.dialogs.inbox import RemoveInboxDialog
-
-        if self.current is not None:
-            self.app.push_screen(RemoveInboxDialog(self.desk, self.current.name), self._done)
+        return remove_dialog(self.desk, line.name)
 
     def _turn(self) -> None:
         row = self.current
@@ -121,8 +86,3 @@ class InboxesScreen(FollowedList[InboxLine]):
             self.say(await self.desk.lanes.apart(try_inbox, row.name), "success")
         except Problem as problem:
             self.say(str(problem), "error")
-
-    def _done(self, told: str | None) -> None:
-        if told is not None:
-            self.say(told, "success")
-        self.refresh_now()

@@ -1,19 +1,23 @@
-"""What a table can list, and how it is read: recipients, tickets.  Needs no Textual."""
+"""What a table can list, and how it is read: recipients, tickets, customers, history.  Needs no Textual."""
 
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Generic, NamedTuple, TypeVar
 
 from store.actor import Actor
-from store.columns import RECIPIENT_COLUMNS, TICKET_COLUMNS, Column
+from store.columns import CUSTOMER_COLUMNS, HISTORY_COLUMNS, RECIPIENT_COLUMNS, TICKET_COLUMNS, Column
 from store.filters import RECIPIENTS as RECIPIENT_GRAMMAR
-from store.filters import TICKETS as TICKET_GRAMMAR
 from store.filters import Grammar
-from store.queries import recipients, ticket_list
+from store.queries import customer_list, history_list, recipients, settings, ticket_list
+from store.queries.browse import Browse
+from store.queries.customer_list import CustomerRow
+from store.queries.history_list import Entry
 from store.queries.recipients import Selection
 from store.queries.tickets import TicketLine
-from tui.filter_line import RECIPIENT_HELP, TICKET_HELP, Help
+from store.services import preferences
+from tui.filter_line import CUSTOMER_HELP, HISTORY_HELP, RECIPIENT_HELP, TICKET_HELP, Help
 from tui.seen import Seen, seen
 
 RowT = TypeVar("RowT")
@@ -59,13 +63,26 @@ RECIPIENTS: Source[Seen] = Source(
     recipients.newer_ids,
     seen,
 )
-TICKETS: Source[TicketLine] = Source(
-    "tickets",
-    ticket_list.FIRST,
-    TICKET_COLUMNS,
-    TICKET_GRAMMAR,
-    TICKET_HELP,
-    ticket_list.TICKETS.ids,
-    ticket_list.TICKETS.newer_ids,
-    ticket_list.TICKETS.rows,
-)
+
+
+def _browsed(name: str, of: Browse[RowT], columns: tuple[Column, ...], help: Help) -> Source[RowT]:
+    return Source(name, of.first, columns, of.grammar, help, of.ids, of.newer_ids, of.rows)
+
+
+TICKETS: Source[TicketLine] = _browsed("tickets", ticket_list.TICKETS, TICKET_COLUMNS, TICKET_HELP)
+CUSTOMERS: Source[CustomerRow] = _browsed("customers", customer_list.CUSTOMERS, CUSTOMER_COLUMNS, CUSTOMER_HELP)
+HISTORY: Source[Entry] = _browsed("history", history_list.HISTORY, HISTORY_COLUMNS, HISTORY_HELP)
+
+
+class Begun(NamedTuple, Generic[RowT]):
+    """All that the first picture of a table needs."""
+
+    columns: tuple[Column, ...]
+    zone: tzinfo
+    page: FirstPage[RowT]
+
+
+def begin(actor: Actor, source: Source[RowT], line: str = "") -> Begun[RowT]:
+    """From the store, filtered by `line`."""
+    page = source.page(actor, source.first._replace(line=line))
+    return Begun(preferences.columns(actor, source.name), settings.timezone(), page)

@@ -90,6 +90,7 @@ class TableScreen(Workplace, Generic[RowT]):
             "export": self._export,
             "refresh": self._refresh,
             "clear": self._clear,
+            "back": self._back,
             **super().handlers(),
         }
 
@@ -241,6 +242,13 @@ class TableScreen(Workplace, Generic[RowT]):
 
     def _clear(self) -> None:
         self.bar.line = ""
+
+    def _back(self) -> None:
+        """Escape clears the search first, then leaves."""
+        if self.bar.line.strip():
+            self.bar.line = ""
+        else:
+            self.dismiss()
 
     def _choose_columns(self) -> None:
         from tui.dialogs.columns import ColumnsDialog

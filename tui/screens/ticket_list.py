@@ -1,21 +1,18 @@
 """*Tickets / List*: open, closed, unassigned, mine, all (R11.2)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import tzinfo
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual.binding import BindingType
 
 from store.actor import Actor
-from store.columns import Column
-from store.queries import settings
 from store.queries.tickets import TicketLine
 from store.reasons import sentence
-from store.services import preferences
 from store.services.tickets import Opened
 from tui.actions import Action
 from tui.desk import Desk
-from tui.screens.source import TICKETS, FirstPage
+from tui.screens import source
+from tui.screens.source import TICKETS, Begun
 from tui.screens.table_screen import TableScreen
 from tui.screens.ticket import TicketScreen
 from tui.screens.ticket_cells import cells_of, table_columns
@@ -34,18 +31,9 @@ VIEWS: dict[str, tuple[str, str]] = {
 _FIRST_VIEW = "view-open"
 
 
-class Begun(NamedTuple):
-    """All that the first picture of the list needs."""
-
-    columns: tuple[Column, ...]
-    zone: tzinfo
-    page: FirstPage[TicketLine]
-
-
-def begin(actor: Actor) -> Begun:
+def begin(actor: Actor) -> Begun[TicketLine]:
     """From the store."""
-    first = TICKETS.first._replace(line=VIEWS[_FIRST_VIEW][1])
-    return Begun(preferences.columns(actor, "tickets"), settings.timezone(), TICKETS.page(actor, first))
+    return source.begin(actor, TICKETS, VIEWS[_FIRST_VIEW][1])
 
 
 class TicketListTable(DataTable[TicketLine]):
@@ -62,7 +50,7 @@ class TicketListScreen(TableScreen[TicketLine]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("list")
     AUTO_FOCUS = "TicketListTable"
 
-    def __init__(self, desk: Desk, begun: Begun) -> None:
+    def __init__(self, desk: Desk, begun: Begun[TicketLine]) -> None:
         super().__init__(desk, begun.columns, begun.zone, begun.page)
         self.view = _FIRST_VIEW
         self.listing.choose(TICKETS.first._replace(line=VIEWS[_FIRST_VIEW][1]))
@@ -85,7 +73,7 @@ class TicketListScreen(TableScreen[TicketLine]):
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         views = {name: self._switch(name) for name in VIEWS}
-        return {**super().handlers(), **views, "open": self._open, "new": self._new, "back": self._back}
+        return {**super().handlers(), **views, "open": self._open, "new": self._new}
 
     def why_not(self, action: Action) -> str:
         return sentence("no-row") if action.id == "open" and self.table.cursor_id is None else ""
@@ -102,13 +90,6 @@ class TicketListScreen(TableScreen[TicketLine]):
         self.heading.say(f"Tickets / List / {VIEWS[self.view][0]}")
         told = " ".join(f"{key}:{title}" for key, (title, _) in enumerate(VIEWS.values(), 1))
         self.heading.show_right(told)
-
-    def _back(self) -> None:
-        """Escape clears the search first, then leaves."""
-        if self.bar.line.strip():
-            self.bar.line = ""
-        else:
-            self.dismiss()
 
     def _open(self) -> None:
         if (number := self.table.cursor_id) is not None:

@@ -1,0 +1,95 @@
+"""Reading the whole history as a table: filtered, sorted, exported (R10.2)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+from peewee import Expression, Field, ModelSelect
+
+from store.actor import Actor
+from store.filters import HISTORY as GRAMMAR
+from store.filters import Term
+from store.models import History
+from store.queries import lists
+from store.queries.browse import Browse, aged, compared, has
+from store.queries.recipients import Selection
+
+FIRST = Selection("", "id", True)
+_TEXTS = {"who": History.who, "what": History.what, "of": History.of, "via": History.via, "kind": History.subject}
+_SORTS: dict[str, Any] = {
+    "id": History.id,
+    "at": History.at,
+    **_TEXTS,
+    "changed": History.after,
+    "undone": History.undone_by,
+}
+
+
+class Entry(NamedTuple):
+    """One row of the history; `change` is the mark of all that one use case did, `undone` whether that was taken back.
+
+    `via` is window, command or mail; `kind` and `thing` name the row that was changed.
+    """
+
+    id: int
+    at: datetime
+    who: str
+    via: str
+    what: str
+    kind: str
+    thing: int | None
+    of: str
+    before: Any
+    after: Any
+    change: str
+    undone: bool
+
+    @property
+    def changed(self) -> str:
+        """`status: New → Resolved`; what was made or taken away shows its one side."""
+        before, after = self.before or {}, self.after or {}
+        names = [name for name in dict.fromkeys((*before, *after)) if not name.endswith("_key")]
+        sides = [
+            (name.removesuffix("_id"), [_said(side[name]) for side in (before, after) if name in side])
+            for name in names
+        ]
+        return ", ".join(f"{name}: {' → '.join(side)}" for name, side in sides)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if value not in (None, "") else "none"
+
+
+def _seen(actor: Actor, column: Field) -> ModelSelect:
+    return History.select(column).where(lists.history_scope(actor))
+
+
+def _condition(actor: Actor, term: Term) -> Expression:
+    text = str(term.value)
+    if term.field == "":
+        return reduce(or_, (has(field, text) for field in (History.of, History.who, History.what)))
+    if term.field == "ticket":
+        return (History.subject == "ticket") & compared(History.subject_id, term)
+    if term.field == "at":
+        return aged(History.at, term)
+    if term.field == "undone":
+        return (History.undone_by != "") if term.value else (History.undone_by == "")
+    return has(_TEXTS[term.field], text)
+
+
+def _some(actor: Actor, wanted: Sequence[int]) -> dict[int, Entry]:
+    query = History.select().where(History.id.in_(list(wanted)) & lists.history_scope(actor))
+    return {entry.id: entry for entry in lists.with_names(actor, [_entry(row) for row in query])}
+
+
+def _entry(row: History) -> Entry:
+    before, after = lists.fields_of(row.before), lists.fields_of(row.after)
+    thing = (row.subject, row.subject_id, row.of)
+    return Entry(row.id, row.at, row.who, row.via, row.what, *thing, before, after, row.change, bool(row.undone_by))
+
+
+HISTORY = Browse(GRAMMAR, FIRST, _SORTS, _seen, _condition, _some)
