@@ -1,25 +1,42 @@
 """Reading a table from a CSV or XLSX file for an import: lines of named texts, with their numbers in the file."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 from store.cleantext import clean
 from store.errors import BadInput
 from store.services.customers import FIELDS
 
+IGNORE = ""
+_OTHERS = {
+    "name": ("full_name", "customer", "customer_name", "company", "kunde"),
+    "kind": ("type",),
+    "login": ("user", "username", "user_name"),
+    "email": ("e_mail", "mail", "emails", "email_address"),
+    "billing_email": ("billing", "invoice_email", "billing_e_mail"),
+    "phone": ("telephone", "tel", "mobile", "telefon"),
+    "partner": ("provider",),
+    "external_id": ("id", "number", "customer_id", "customer_number"),
+}
 
-def lines_of(file: Path) -> list[tuple[int, Mapping[str, str]]]:
-    """(line number, column name → text) of each line that is not empty.
 
-    Raises BadInput for a file that cannot be read, an ending other than csv or xlsx, or a column that is none.
-    """
+class Table(NamedTuple):
+    """A file's first line, and the others with their numbers in the file; empty ones are left out."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+def read(file: Path) -> Table:
+    """The cells of a file.  Raises BadInput for one that cannot be read, or an ending other than csv or xlsx."""
     rows = _READERS.get(file.suffix.lower())
     if rows is None:
         raise BadInput(f"{clean(file)} must end in .csv or .xlsx.")
     try:
-        numbered = list(enumerate(rows(file), 1))
+        numbered = [(number, tuple(row)) for number, row in enumerate(rows(file), 1)]
     except OSError as error:
         raise BadInput(f"{clean(file)} cannot be read: {error.strerror or error}.") from error
     except (UnicodeError, csv.Error, BadZipFile, KeyError, ValueError) as error:
@@ -28,28 +45,54 @@ def lines_of(file: Path) -> list[tuple[int, Mapping[str, str]]]:
         ) from error
     if not numbered:
         raise BadInput(f"{clean(file)} is empty; its first line must name the columns.")
-    names = _names(numbered[0][1])
-    return [(number, _named(number, names, row)) for number, row in numbered[1:] if any(row)]
+    return Table(numbered[0][1], tuple((number, row) for number, row in numbered[1:] if any(row)))
 
 
-def _named(number: int, names: list[str], row: list[str]) -> dict[str, str]:
-    if any(row[len(names) :]):
-        raise BadInput(f"Line {number} has more cells than the first line names; is a comma not in quotes?")
-    return dict(zip(names, row, strict=False))
+def guess(header: Sequence[str]) -> list[str]:
+    """For each column the field that its name means, IGNORE for none that is known."""
+    found: list[str] = []
+    for cell in header:
+        name = _plain(cell)
+        fits = next((field for field in FIELDS if name == field or name in _OTHERS[field]), IGNORE)
+        found.append(IGNORE if fits in found else fits)
+    return found
 
 
-def _names(header: list[str]) -> list[str]:
-    names = [cell.strip().lower().replace(" ", "_").replace("-", "_") for cell in header]
-    for place, name in enumerate(names, 1):
-        if name not in FIELDS:
-            raise BadInput(
-                f"Line 1, column {place}: “{clean(name, limit=40)}” is no column. They are: {', '.join(FIELDS)}."
-            )
-        if names.index(name) + 1 != place:
-            raise BadInput(f"Line 1 names the column {name} twice.")
-    if "name" not in names:
+def lines_of(file: Path, named: Mapping[str, str] | None = None) -> list[tuple[int, Mapping[str, str]]]:
+    """(line number, field → text) of each line.  `named` says which field a column of another name is, '' for none.
+
+    Raises BadInput as `read`, and for a column that is none.
+    """
+    table = read(file)
+    given = {_plain(column): field for column, field in (named or {}).items()}
+    if strange := [column for column in given if column not in map(_plain, table.header)]:
+        raise BadInput(f"{clean(file)} has no column “{clean(strange[0], limit=40)}”.")
+    fields = [given.get(_plain(cell), _plain(cell)) for cell in table.header]
+    for place, name in enumerate(fields, 1):
+        if name not in (*FIELDS, IGNORE):
+            known = ", ".join(FIELDS)
+            raise BadInput(f"Line 1, column {place}: “{clean(name, limit=40)}” is no column. They are: {known}.")
+    return mapped(table, fields)
+
+
+def mapped(table: Table, fields: Sequence[str]) -> list[tuple[int, Mapping[str, str]]]:
+    """The lines with each column as its field; IGNORE leaves a column out.  Raises BadInput naming line and column."""
+    for field in fields:
+        if field != IGNORE and list(fields).count(field) > 1:
+            raise BadInput(f"Line 1 names the column {field} twice.")
+    if "name" not in fields:
         raise BadInput("Line 1: there must be a column name.")
-    return names
+    return [(number, _named(number, fields, row)) for number, row in table.rows]
+
+
+def _named(number: int, fields: Sequence[str], row: Sequence[str]) -> dict[str, str]:
+    if any(row[len(fields) :]):
+        raise BadInput(f"Line {number} has more cells than the first line names; is a comma not in quotes?")
+    return {field: cell for field, cell in zip(fields, row, strict=False) if field != IGNORE}
+
+
+def _plain(cell: str) -> str:
+    return cell.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def _csv_rows(file: Path) -> Iterator[list[str]]:

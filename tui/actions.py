@@ -13,7 +13,21 @@ from store.rules import pairing as rule
 from tui.seen import Seen
 
 Place = Literal[
-    "recipients", "notifications", "outbox", "refused", "deny", "inboxes", "list", "tickets", "ticket", "everywhere"
+    "recipients",
+    "list",
+    "tickets",
+    "ticket",
+    "customers",
+    "history",
+    "refused",
+    "deny",
+    "outbox",
+    "inboxes",
+    "notifications",
+    "administrators",
+    "partners",
+    "groups",
+    "everywhere",
 ]
 
 
@@ -98,7 +112,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("export", "x", "ctrl+e", "Export", "print, copy or save what is filtered and sorted", 12),
     Action("refresh", "r", "f5", "Refresh", "read everything again now"),
     Action("clear", "escape", "", "Clear", "drop search and filter"),
-    Action("setup", "!", "ctrl+n", "Setup", "what pairing still needs, and how the inboxes fare", 13),
+    Action("setup", "!", "ctrl+n", "Setup", "what pairing still needs, and the way to every setting", 13),
     Action("notifications", "N", "ctrl+b", "Notifications", "which events send mail, and what it says", 16),
     Action("inboxes", "I", "ctrl+x", "Inboxes", "where mail comes from: add, change, test", 19),
     Action("smtp", "M", "ctrl+g", "Outgoing mail", "the server that sends, with a test", 20),
@@ -106,6 +120,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("list", "t", "f10", "Tickets", "all tickets: open, closed, unassigned, mine", 8),
     Action("outbox", "O", "ctrl+y", "Outbox", "mail that waits, failed or is held back", 15),
     Action("refused", "R", "ctrl+l", "Refused", "mail that was kept out: read it, let it in", 17),
+    Action("customers", "C", "f11", "Customers", "customers and leads: add, edit, merge, import", 21),
+    Action("history", "H", "f12", "History", "all that was changed, by whom; take any of it back", 22),
+    Action("administrators", "A", "ctrl+a", "Administrators", "who works here, and sees what"),
+    Action("partners", "", "", "Partners", "the providers that customers belong to"),
+    Action("groups", "", "", "Groups", "administrators who look after tickets together"),
+    Action("mail-settings", "", "", "All inboxes", "ticket number, sender check, trusted server"),
+    Action("ticket-settings", "", "", "Statuses and times", "the status after each event, the time zone"),
+    Action("import", "", "", "Import customers", "from a CSV or Excel file, tried first"),
     Action("open", "enter", "", "Open", "read this ticket", 1, place="list"),
     Action("new", "n", "f2", "New", "open a ticket for a customer", 2, place="list"),
     Action("view-open", "1", "", "Open tickets", "those that are not closed", place="list"),
@@ -168,6 +190,41 @@ ACTIONS: tuple[Action, ...] = (
     Action("turn", "o", "f6", "On/off", "fetch its mail, or do not", 4, place="inboxes"),
     Action("remove", "d", "f8", "Remove", "fetch its mail no more; its tickets stay", 5, place="inboxes"),
     Action("back", "escape", "", "Back", "to where you came from", 6, place="inboxes"),
+    Action("open", "enter", "", "Edit", "change it; its id stays", 1, place="customers"),
+    Action("new", "n", "f2", "New", "add a customer or lead", 2, place="customers"),
+    Action("merge", "M", "ctrl+g", "Merge", "into another one that is the same", 8, place="customers"),
+    Action("remove", "d", "f8", "Remove", "one without addresses and tickets", 10, place="customers"),
+    Action("import", "i", "f6", "Import", "from a CSV or Excel file, tried first", 11, place="customers"),
+    Action("search", "/", "f3", "Search", "search and filter as you type", 3, place="customers"),
+    Action("filter", "f", "ctrl+f", "Filter", "ready filters, and what a filter line can say", 5, place="customers"),
+    Action("sort", "s", "ctrl+o", "Sort", "choose the column to sort by, or click its title", 6, place="customers"),
+    Action("reverse", "S", "ctrl+r", "Reverse", "sort the other way round", place="customers"),
+    Action("columns", "c", "f4", "Columns", "show, hide and move columns", 7, place="customers"),
+    Action("export", "x", "ctrl+e", "Export", "print, copy or save what is filtered and sorted", 9, place="customers"),
+    Action("refresh", "r", "f5", "Refresh", "read everything again now", place="customers"),
+    Action("back", "escape", "", "Back", "drop the search, then to where you came from", 4, place="customers"),
+    Action("open", "enter", "", "Read", "all that this entry says", 1, place="history"),
+    Action("undo", "u", "ctrl+z", "Undo", "take it back; you see first what that does", 2, place="history"),
+    Action("search", "/", "f3", "Search", "search and filter as you type", 3, place="history"),
+    Action("filter", "f", "ctrl+f", "Filter", "ready filters, and what a filter line can say", 5, place="history"),
+    Action("sort", "s", "ctrl+o", "Sort", "choose the column to sort by, or click its title", 6, place="history"),
+    Action("reverse", "S", "ctrl+r", "Reverse", "sort the other way round", place="history"),
+    Action("columns", "c", "f4", "Columns", "show, hide and move columns", 7, place="history"),
+    Action("export", "x", "ctrl+e", "Export", "print, copy or save what is filtered and sorted", 9, place="history"),
+    Action("refresh", "r", "f5", "Refresh", "read everything again now", place="history"),
+    Action("back", "escape", "", "Back", "drop the search, then to where you came from", 4, place="history"),
+    Action("new", "n", "f2", "New", "add an administrator", 1, place="administrators"),
+    Action("open", "enter", "", "Edit", "change it", 2, place="administrators"),
+    Action("turn", "o", "f6", "On/off", "may use the program, or may not", 3, place="administrators"),
+    Action("back", "escape", "", "Back", "to where you came from", 6, place="administrators"),
+    Action("new", "n", "f2", "New", "add a partner", 1, place="partners"),
+    Action("open", "enter", "", "Edit", "change it", 2, place="partners"),
+    Action("remove", "d", "f8", "Remove", "one that nobody belongs to", 3, place="partners"),
+    Action("back", "escape", "", "Back", "to where you came from", 6, place="partners"),
+    Action("new", "n", "f2", "New", "add a group", 1, place="groups"),
+    Action("open", "enter", "", "Edit", "change it", 2, place="groups"),
+    Action("remove", "d", "f8", "Remove", "its tickets still name it", 3, place="groups"),
+    Action("back", "escape", "", "Back", "to where you came from", 6, place="groups"),
     Action("open", "enter", "", "Open", "read this ticket", 1, place="tickets"),
     Action("new", "n", "f4", "New", "open a ticket for a customer", 3, place="tickets"),
     Action("outbox", "O", "ctrl+y", "Outbox", "mail that waits, failed or is held back", 4, place="tickets"),
@@ -183,6 +240,7 @@ MOVES: tuple[tuple[str, str], ...] = (
     ("← →", "columns that do not fit"),
     ("Tab", "between table and search line"),
 )
+_SETUP = "!"
 _NAMES = {
     "enter": "Enter",
     "escape": "Esc",
@@ -208,7 +266,9 @@ def why_not(action: Action, seen: Seen | None) -> str:
 
 
 def key_name(key: str) -> str:
-    """A key as people write it: `Esc`, `Ctrl+E`, `F6`, `p`."""
+    """A key as people write it: `Esc`, `Ctrl+E`, `F6`, `p`; those without one are reached by Setup."""
+    if not key:
+        return f"{_SETUP} …"
     if len(key) == 1:
         return key
     return "+".join(_NAMES.get(part, part.upper() if len(part) <= 3 else part.title()) for part in key.split("+"))

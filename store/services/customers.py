@@ -103,28 +103,30 @@ def locked(actor: Actor, customer_id: int, seen: int | None = None) -> Customer:
     return row
 
 
-def import_all(actor: Actor, lines: list[tuple[int, Mapping[str, str]]], *, rehearse: bool = False) -> list[Imported]:
+def import_all(
+    actor: Actor, lines: list[tuple[int, Mapping[str, str]]], *, partner: str = "", rehearse: bool = False
+) -> list[Imported]:
     """Adds or, by external id, updates a customer a line, all or nothing; what a line does not name stays as it is.
 
-    `lines` carry their number in the file.  Raises BadInput naming line and column when one cannot be used; then
-    nothing was changed.
+    `lines` carry their number in the file; `partner` is that of new customers whose line names none.  Raises BadInput
+    naming line and column when one cannot be used; then nothing was changed.
     """
     done: list[Imported] = []
     with transaction(rehearse=rehearse):
         for number, values in lines:
             try:
-                done.append(_import_one(actor, number, values))
+                done.append(_import_one(actor, number, values, partner))
             except (BadInput, Refused) as error:
                 column = f", column {error.field}" if error.field else ""
                 raise BadInput(f"Line {number}{column}: {error} Nothing was imported.") from error
     return done
 
 
-def _import_one(actor: Actor, number: int, values: Mapping[str, str]) -> Imported:
+def _import_one(actor: Actor, number: int, values: Mapping[str, str], partner: str) -> Imported:
     external_id = _text(values, "external_id")
     row = Customer.get_or_none(Customer.external_id == external_id) if external_id else None
     if row is None:
-        row = _insert(actor, _checked(actor, values))
+        row = _insert(actor, _checked(actor, {**values, "partner": values.get("partner") or partner}))
         return Imported(number, "added", row.id, clean(row.name))
     if not may_see(rights(actor), row.partner_id):
         raise refuse("external-exists", external_id=external_id)

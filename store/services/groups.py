@@ -5,7 +5,7 @@ from collections.abc import Collection
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadInput, NotFound
+from store.errors import BadField, NotFound
 from store.models import Administrator, GroupMember, Ticket, TicketGroup
 from store.reasons import refuse
 from store.services import history
@@ -15,16 +15,25 @@ from store.services.people import insist_on_super
 
 def add(actor: Actor, name: str) -> int:
     """A new group; its id.  Raises BadInput for an empty name, Refused when there is one, or for other than supers."""
-    cleaned = clean(name, limit=60).strip()
-    if not cleaned:
-        raise BadInput("A group needs a name.")
     with transaction():
         insist_on_super(actor)
-        if TicketGroup.get_or_none(TicketGroup.name == cleaned) is not None:
-            raise refuse("name-exists", kind="group", name=cleaned)
-        row = TicketGroup.create(name=cleaned)
-        history.record(actor, "add", Thing("group", row.id, cleaned), None, {"name": cleaned})
-    return int(row.id)
+        return int(_create(actor, name).id)
+
+
+def put(actor: Actor, name: str, logins: Collection[str], *, new: bool) -> None:
+    """A group, new or not, with exactly these members.  Raises BadInput, NotFound, Refused."""
+    with transaction():
+        insist_on_super(actor)
+        group = _create(actor, name) if new else _named(name)
+        wanted = {login: _administrator(login) for login in logins}
+        present = GroupMember.select(GroupMember, Administrator).join(Administrator)
+        for member in present.where(GroupMember.group == group.id):
+            if member.administrator.login not in wanted:
+                member.delete_instance()
+                gone = {"login": member.administrator.login}
+                history.record(actor, "member", Thing("group", group.id, group.name), gone, None)
+        for who in wanted.values():
+            _join(actor, group, who)
 
 
 def add_member(actor: Actor, name: str, login: str) -> None:
@@ -33,24 +42,6 @@ def add_member(actor: Actor, name: str, login: str) -> None:
         insist_on_super(actor)
         group = _named(name)
         _join(actor, group, _administrator(login))
-
-
-def set_members(actor: Actor, name: str, logins: Collection[str]) -> None:
-    """Exactly these administrators are in the group.  Raises NotFound, Refused for other than supers."""
-    with transaction():
-        insist_on_super(actor)
-        group = _named(name)
-        wanted = {login: _administrator(login) for login in logins}
-        present = (
-            GroupMember.select(GroupMember, Administrator).join(Administrator).where(GroupMember.group == group.id)
-        )
-        for member in present:
-            if member.administrator.login not in wanted:
-                member.delete_instance()
-                gone = {"login": member.administrator.login}
-                history.record(actor, "member", Thing("group", group.id, group.name), gone, None)
-        for who in wanted.values():
-            _join(actor, group, who)
 
 
 def remove(actor: Actor, name: str) -> int:
@@ -62,6 +53,17 @@ def remove(actor: Actor, name: str) -> int:
         group.delete_instance()
         history.record(actor, "remove", Thing("group", group.id, group.name), {"name": group.name}, None)
         return int(Ticket.select().where(Ticket.ticket_group == name).count())
+
+
+def _create(actor: Actor, name: str) -> TicketGroup:
+    cleaned = clean(name, limit=60).strip()
+    if not cleaned:
+        raise BadField("name", "A group needs a name.")
+    if TicketGroup.get_or_none(TicketGroup.name == cleaned) is not None:
+        raise refuse("name-exists", kind="group", name=cleaned)
+    row: TicketGroup = TicketGroup.create(name=cleaned)
+    history.record(actor, "add", Thing("group", row.id, cleaned), None, {"name": cleaned})
+    return row
 
 
 def _join(actor: Actor, group: TicketGroup, who: Administrator) -> None:
@@ -80,5 +82,7 @@ def _named(name: str) -> TicketGroup:
 def _administrator(login: str) -> Administrator:
     who = Administrator.get_or_none((Administrator.login == login) & Administrator.active)
     if who is None:
-        raise NotFound(f"administrator {clean(login, limit=80)}")
+        missing = NotFound(f"administrator {clean(login, limit=80)}")
+        missing.field = "members"
+        raise missing
     return who  # type: ignore[no-any-return]

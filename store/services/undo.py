@@ -74,7 +74,12 @@ def newest(actor: Actor, *, kind: str = "", thing: int | None = None) -> Undo:
     last = History.select().where(mine & open_).order_by(History.id.desc()).first()
     if last is None:
         raise refuse("undo-none")
-    found = _change(last.change)
+    return look(actor, last.change)
+
+
+def look(actor: Actor, change: str) -> Undo:
+    """What taking back this change would do.  Raises Refused when it cannot be taken back, NotFound."""
+    found = _change(change)
     _insist(actor, found)
     return found
 

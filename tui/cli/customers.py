@@ -1,5 +1,6 @@
 """`customer add|edit|remove` and `import customers`."""
 
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -88,22 +89,30 @@ def import_command() -> None:
 
 @import_command.command("customers")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--map", "named", multiple=True, metavar="COLUMN=FIELD", help="a column of another name; FIELD empty: skip it"
+)
+@click.option("--partner", default="", metavar="NAME", help="of new customers whose line names none")
 @dry_run
 @click.pass_obj
-def import_customers(state: Globals, file: Path, rehearse: bool) -> None:
+def import_customers(state: Globals, file: Path, named: tuple[str, ...], partner: str, rehearse: bool) -> None:
     """Import customers from a CSV or XLSX FILE: all lines or none.
 
     Its first line names the columns: name, kind, login, email, billing_email, phone, partner, external_id. A line with
     a known external_id updates that customer.
+
+    Example: recipients import customers crm.xlsx --map 'Company=name' --map 'Colour=' --dry-run
     """
     from store.importing import lines_of
     from store.services import customers
 
     with opened(state) as actor:
-        done = customers.import_all(actor, lines_of(file), rehearse=rehearse)
-    added = sum(1 for one in done if one.did == "added")
+        columns = {column: field for column, _, field in (one.rpartition("=") for one in named)}
+        done = customers.import_all(actor, lines_of(file, columns), partner=partner, rehearse=rehearse)
+    count = Counter(one.did for one in done)
     words = [f"line {one.line}: {one.did} {one.name} ({one.id})" for one in done]
     head = "Would import" if rehearse else "Imported"
-    words.append(f"{head} {len(done)} customers: {added} added, {len(done) - added} updated.")
+    same = f", {count['unchanged']} unchanged" if count["unchanged"] else ""
+    words.append(f"{head} {len(done)} customers: {count['added']} added, {count['updated']} updated{same}.")
     lines = [{"line": one.line, "did": one.did, "id": one.id, "name": one.name} for one in done]
     show(state, {"done": not rehearse, "lines": lines}, words)

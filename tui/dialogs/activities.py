@@ -7,6 +7,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from store.cleantext import clean
+from store.queries.history_list import Entry
 from store.queries.lists import HistoryLine
 from tui import sentences
 from tui.desk import Desk
@@ -29,6 +30,26 @@ class ActivitiesDialog(Dialog[None]):
 
     def fields(self) -> Iterator[Widget]:
         yield Static(lines(self._lines or ["Nothing was changed yet."]), classes="told")
+
+    async def carry_out(self) -> None:
+        return None
+
+
+class EntryDialog(Dialog[None]):
+    """One entry of the history, whole."""
+
+    heading = "History"
+    save_label = ""
+    wide = True
+    hint = "↑ ↓ scroll · Esc close"
+    AUTO_FOCUS = "#close"
+
+    def __init__(self, desk: Desk, entry: Entry, zone: tzinfo) -> None:
+        super().__init__(desk)
+        self._lines = sentences.entry(entry, zone)
+
+    def fields(self) -> Iterator[Widget]:
+        yield Static(lines(self._lines), classes="told")
 
     async def carry_out(self) -> None:
         return None

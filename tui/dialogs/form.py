@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 
 from store.errors import BadInput, Problem
 from tui.desk import Desk
-from tui.dialogs.frame import Dialog, field
+from tui.dialogs.frame import Dialog, Step, field
 from tui.widgets.cycle import Cycle
 from tui.widgets.toggle import Toggle
 from tui.widgets.words import words
@@ -73,7 +73,7 @@ class FormDialog(Dialog[str]):
         try:
             if self._told_of != self.typed and (told := await self.foresee()):
                 self._told_of = self.typed
-                raise Problem(f"{told} Enter again saves it.")
+                raise Step(f"{told} Enter again saves it.")
             return await self.keep()
         except Problem as problem:
             if problem.field not in self._wrong:

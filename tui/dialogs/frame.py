@@ -26,6 +26,10 @@ _BORDER_AND_BUTTONS = 4
 _LONG_SECONDS = 0.4
 
 
+class Step(Problem):
+    """Nothing was saved yet: this should be known first, and the same key goes on."""
+
+
 class Choices(OptionList, inherit_bindings=False):
     """A list in which Enter is left to save, so that `OptionSelected` is a click."""
 
@@ -133,6 +137,8 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         waiting = self.set_timer(_LONG_SECONDS, lambda: self.say("One moment…", style="dim"))
         try:
             self.dismiss(await self.carry_out())
+        except Step as step:
+            self.say(str(step), style="$text-warning")
         except Conflict as conflict:
             waiting.stop()  # it must not take the place of what is told now
             await self._tell_of(conflict)

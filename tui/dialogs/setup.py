@@ -1,47 +1,56 @@
-"""What is missing for pairing to work fully, how to mend it, and how each inbox fares (R7.1)."""
+"""*Setup*: what is missing for pairing to work fully (R7.1), how the inboxes fare, and the way to every setting."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-from textual import work
+from textual import events, work
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
 from store.errors import Problem
-from store.queries.lists import InboxLine
+from tui import sentences
+from tui.actions import Action, key_name, of
 from tui.desk import Desk
-from tui.dialogs.frame import Dialog
+from tui.dialogs.picker import Choice, Picker
 from tui.events import StoreChanged
 from tui.screens.standing import Standing, standing
-from tui.sentences import clock, sending_trouble
 from tui.widgets.words import words
 
-_KEYS = {"SMTP": "M", "inbox": "I", "notifications": "N"}
+_LISTED = (
+    *("inboxes", "smtp", "notifications", "customers", "import", "administrators", "partners", "groups"),
+    *("deny", "ticket-settings", "mail-settings", "history"),
+)
+_MENDS = {"SMTP": "smtp", "inbox": "inboxes", "notifications": "notifications"}
 
 
-class SetupDialog(Dialog[None]):
-    """Nothing to fill in: it names the commands."""
+class SetupDialog(Picker[str]):
+    """Gives the id of the action that leads on."""
 
-    heading = "Setup"
-    save_label = ""
-    hint = "Esc close"
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._told = Static("…")
+    def __init__(self, desk: Desk, now: Standing) -> None:
+        listed = {action.id: action for action in of("recipients")}
+        self._actions = [listed[name] for name in _LISTED]
+        wanting = {_MENDS[one.short] for one in now.missing}
+        start = next((place for place, name in enumerate(_LISTED) if name in wanting), 0)
+        choices = [_choice(action, action.id in wanting) for action in self._actions]
+        super().__init__(desk, "Setup", choices, start=start)
+        self.hint = "Enter or the key chooses · Esc close"
+        self._told = Static(_told(now), classes="told")
 
     def fields(self) -> Iterator[Widget]:
         yield self._told
+        yield from super().fields()
 
-    def on_mount(self) -> None:
-        self._read()
+    def on_key(self, event: events.Key) -> None:
+        for index, action in enumerate(self._actions):
+            if event.character and event.character == action.key:
+                self._options.highlighted = index
+                self.action_save()
+                event.stop()
+                return
+        super().on_key(event)
 
     def on_store_changed(self, event: StoreChanged) -> None:
         self._read()
-
-    async def carry_out(self) -> None:
-        return None
 
     @work(exclusive=True, group="setup")
     async def _read(self) -> None:
@@ -50,35 +59,23 @@ class SetupDialog(Dialog[None]):
         except Problem as problem:
             self.say(str(problem))
         else:
-            self._told.update(Content("\n").join(_told(now)))
+            self._told.update(_told(now))
 
 
-def _told(now: Standing) -> Iterator[Content]:
-    yield words("For pairing to work fully", "bold")
-    if not now.missing:
-        yield words("✓ SMTP, an inbox and ticket notifications are set up.", "$text-success")
-    for one in now.missing:
-        key = _KEYS.get(one.short, "")
-        yield words(
-            f"✗ {one.what[0].upper()}{one.what[1:]}. Mend it with {key} in the recipients, or:", "$text-warning"
-        )
-        yield words(f"  {one.remedy}")
-    yield Content("")
-    yield words("Inboxes", "bold")
-    if not now.inboxes:
-        yield words("There is none.", "dim")
-    for inbox in now.inboxes:
-        yield from _inbox(inbox, now)
-    if trouble := sending_trouble(now.sending, now.zone):
-        yield Content("")
-        yield words(f"✗ {trouble}", "$text-error")
+def _choice(action: Action, wanting: bool) -> Choice[str]:
+    key = key_name(action.key) if action.key else " "
+    return Choice(action.title, action.id, mark="✗" if wanting else "", note=f"{key:<2} {action.help}")
 
 
-def _inbox(inbox: InboxLine, now: Standing) -> Iterator[Content]:
-    moment = datetime.now(UTC)
-    yield words(f"{inbox.name} <{inbox.email}>, {inbox.host}:{inbox.port}{'' if inbox.enabled else ', disabled'}")
-    looked = clock(inbox.last_success, now.zone, moment) or "never"
-    again = clock(inbox.next_try, now.zone, moment)
-    yield words(f"  last fetched {looked}" + (f", next try {again}" if again else ""), "dim")
-    if inbox.last_error:
-        yield words(f"  ✗ {inbox.last_error}", "$text-error")
+def _told(now: Standing) -> Content:
+    """The three prerequisites always, then what goes wrong."""
+    missing = {one.short: one for one in now.missing}
+    told = [words("For pairing to work fully:", "bold")]
+    for short, title in (("SMTP", "outgoing mail"), ("inbox", "an inbox"), ("notifications", "ticket notifications")):
+        if short in missing:
+            told.append(words(f"✗ {missing[short].what}", "$text-warning"))
+        else:
+            told.append(words(f"✓ {title}", "$text-success"))
+    trouble = sentences.inbox_trouble(now.inboxes, now.zone), sentences.sending_trouble(now.sending, now.zone)
+    told += [words(f"✗ {one}", "$text-error") for one in trouble if one]
+    return Content("\n").join(told)

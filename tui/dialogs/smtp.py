@@ -8,6 +8,7 @@ from store.rules.settings import Value
 from store.services import settings
 from tui.desk import Desk
 from tui.dialogs.form import Entry, TriedForm
+from tui.dialogs.settings import shown
 
 _SECRET = "env:NAME, file:PATH, command:… or keyring:SERVICE/USER"
 
@@ -39,7 +40,7 @@ class SmtpDialog(TriedForm):
     )
 
     def __init__(self, desk: Desk, now: Mapping[str, Value]) -> None:
-        super().__init__(desk, {key: _shown(value) for key, value in now.items()})
+        super().__init__(desk, {key: shown(value) for key, value in now.items()})
 
     def check(self, key: str, text: str) -> None:
         settings.checked(f"smtp.{key}", text)
@@ -55,7 +56,3 @@ class SmtpDialog(TriedForm):
         to = self.typed["admin_email"] or self.typed["sender_email"]
         await self.desk.lanes.apart(send_test, to)
         return f"Saved. The server took the test mail to {to}."
-
-
-def _shown(value: Value) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else str(value)

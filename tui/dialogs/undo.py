@@ -29,6 +29,11 @@ def look(actor: Actor, kind: str, thing: int | None) -> Look:
     return Look(undo.newest(actor, kind=kind, thing=thing), timezone())
 
 
+def look_at(actor: Actor, change: str) -> Look:
+    """The same, of a change that was chosen."""
+    return Look(undo.look(actor, change), timezone())
+
+
 class UndoDialog(Dialog[str]):
     """What was, and what will be."""
 

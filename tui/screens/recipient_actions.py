@@ -10,10 +10,11 @@ from textual import work
 from textual.screen import ModalScreen
 
 from store.actor import Actor
-from store.errors import Problem
+from store.errors import Problem, Refused
 from store.queries import lists, settings
 from store.queries.lists import HistoryLine
 from tui.screens.table_screen import TableScreen
+from tui.screens.ways import WAYS
 from tui.seen import Seen
 
 
@@ -29,14 +30,7 @@ class RecipientActions(TableScreen[Seen]):
             "unban": self._unban,
             "edit": self._edit,
             "setup": self._setup,
-            "list": self._ticket_list,
-            "notifications": self._notifications,
-            "outbox": self._outbox,
-            "refused": self._refused,
-            "deny": self._deny,
-            "inboxes": self._inboxes,
-            "smtp": self._smtp,
-            "undo": self._undo,
+            **{name: self._way(name) for name in WAYS},
             "activities": self._activities,
             **super().handlers(),
         }
@@ -94,69 +88,39 @@ class RecipientActions(TableScreen[Seen]):
             several = len(found) != 1
             self.app.push_screen(TicketsScreen(self.desk, seen) if several else TicketScreen(self.desk, found[0]))
 
-    def _setup(self) -> None:
-        from tui.dialogs.setup import SetupDialog
-
-        self.app.push_screen(SetupDialog(self.desk))
-
     @work(exclusive=True, group="open")
-    async def _ticket_list(self) -> None:
-        from tui.screens.ticket_list import TicketListScreen, begin
+    async def _setup(self) -> None:
+        """The way that is chosen there is taken next."""
+        from tui.screens.ways import setup
 
         try:
-            begun = await self.desk.lanes.read(begin, self.desk.actor)
+            screen = await setup(self.desk)
         except Problem as problem:
             self.say(str(problem), "error")
         else:
-            self.app.push_screen(TicketListScreen(self.desk, begun))
+            self.app.push_screen(screen, self._chosen)
 
-    def _notifications(self) -> None:
-        from tui.screens.notifications import NotificationsScreen
+    def _chosen(self, way: str | None) -> None:
+        if way is not None:
+            self._go(way)
 
-        self.app.push_screen(NotificationsScreen(self.desk))
+    def _way(self, name: str) -> Callable[[], None]:
+        def go() -> None:
+            self._go(name)
 
-    def _outbox(self) -> None:
-        from tui.screens.outbox import OutboxScreen
-
-        self.app.push_screen(OutboxScreen(self.desk))
-
-    def _refused(self) -> None:
-        from tui.screens.refused import RefusedScreen
-
-        self.app.push_screen(RefusedScreen(self.desk))
-
-    def _deny(self) -> None:
-        from tui.screens.deny import DenyScreen
-
-        self.app.push_screen(DenyScreen(self.desk))
-
-    def _inboxes(self) -> None:
-        from tui.screens.inboxes import InboxesScreen
-
-        self.app.push_screen(InboxesScreen(self.desk))
+        return go
 
     @work(exclusive=True, group="open")
-    async def _smtp(self) -> None:
-        from tui.dialogs.smtp import SmtpDialog, read
-
+    async def _go(self, name: str) -> None:
+        """To another screen, or to a form that gives the sentence of what it did."""
         try:
-            now = await self.desk.lanes.read(read, self.desk.actor)
+            screen = await WAYS[name](self.desk)
+        except Refused as refused:
+            self.say(str(refused), "warning")
         except Problem as problem:
             self.say(str(problem), "error")
         else:
-            self.app.push_screen(SmtpDialog(self.desk, now), self._did)
-
-    @work(exclusive=True, group="open")
-    async def _undo(self) -> None:
-        """The last thing that this administrator did."""
-        from tui.dialogs.undo import UndoDialog, look
-
-        try:
-            found = await self.desk.lanes.read(look, self.desk.actor, "", None)
-        except Problem as problem:
-            self.say(str(problem), "warning")
-        else:
-            self.app.push_screen(UndoDialog(self.desk, found), self._did)
+            self.app.push_screen(screen, self._did)
 
     def _did(self, told: str | None) -> None:
         if told is not None:

@@ -23,6 +23,7 @@ def bindings(place: Place) -> list[BindingType]:
     return [
         Binding(action.keys, f"act('{action.id}')", action.title, show=False, id=f"{place}.{action.id}")
         for action in actions.of(place)
+        if action.keys
     ]
 
 

@@ -22,6 +22,7 @@ from tui.sentences.tickets import activity as activity
 from tui.sentences.tickets import addressee as addressee
 from tui.sentences.tickets import customer_of as customer_of
 from tui.sentences.tickets import delivery as delivery
+from tui.sentences.tickets import entry as entry
 from tui.sentences.tickets import followed as followed
 from tui.sentences.tickets import goes_to as goes_to
 from tui.sentences.tickets import mail_told as mail_told

@@ -9,6 +9,7 @@ from store.rules.events import BY_KEY
 from tui.sentences.words import listed, many, stamp
 
 if TYPE_CHECKING:
+    from store.queries.history_list import Entry
     from store.queries.lists import HistoryLine
     from store.queries.outbox import OutboxRow
     from store.queries.tickets import TicketLine
@@ -126,6 +127,19 @@ def activity(line: "HistoryLine", zone: tzinfo) -> str:
     names = [name for name in dict.fromkeys((*before, *after)) if name in _FIELDS]
     told = [_change_of(name, line, named=not did.endswith(_FIELDS[name])) for name in names]
     return f"{stamp(line.at, zone)} {clean(line.who)} {did}{': ' if told else ''}{', '.join(told)}"
+
+
+def entry(line: "Entry", zone: tzinfo) -> list[str]:
+    """One entry of the history, a line for each thing that it says."""
+    before, after = line.before or {}, line.after or {}
+    told = [
+        f"{stamp(line.at, zone)}  {clean(line.who)}, through {clean(line.via)}",
+        f"{clean(line.what)}  {clean(line.kind)} {clean(line.of)}",
+    ]
+    for name in dict.fromkeys((*before, *after)):
+        sides = [_said(side[name]) for side in (before, after) if name in side]
+        told.append(f"  {clean(name)}: {' → '.join(sides)}")
+    return [*told, "This was taken back."] if line.undone else told
 
 
 def undone(found: "Undo", zone: tzinfo) -> list[str]:

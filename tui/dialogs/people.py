@@ -1,0 +1,148 @@
+"""The forms of administrators, partners and groups (R10.1)."""
+
+from typing import Any
+
+from store.errors import BadInput
+from store.queries import lists
+from store.queries.lists import AdministratorLine, GroupLine, PartnerLine
+from store.rules.addresses import looks_like_address
+from store.services import groups, people
+from tui.desk import Desk
+from tui.dialogs.form import Entry, FormDialog
+from tui.dialogs.sure import SureDialog
+from tui.sentences import many, ticket_numbers
+
+_ANY = "any"
+
+
+class AdministratorForm(FormDialog):
+    """A new administrator, or one that there is."""
+
+    entries = (
+        Entry("login", "Login", hint="best the name of the user on this machine"),
+        Entry("name", "Name", hint="as others see it"),
+        Entry("email", "E-mail", hint="anna@example.com"),
+        Entry("role", "Role", ("administrator", "super")),
+        Entry("partner", "Partner", hint="whose customers are seen; any: all"),
+        Entry("active", "Active", switch=True),
+    )
+
+    def __init__(self, desk: Desk, line: AdministratorLine | None) -> None:
+        self._login = line.login if line is not None else ""
+        self._seen = line.version if line is not None else None
+        super().__init__(desk, _values(line) if line is not None else {"partner": _ANY, "active": "on"})
+        self.heading = f"Administrator {self._login}" if line is not None else "New administrator"
+
+    def check(self, key: str, text: str) -> None:
+        if key == "login" and not text.strip():
+            raise BadInput("An administrator needs a login.")
+        if key == "login" and self._login and text.strip() != self._login:
+            raise BadInput("A login stays as it is: the history goes by it.")
+        if key == "email" and not looks_like_address(text.strip()):
+            raise BadInput("An administrator needs an e-mail address, such as anna@example.com.")
+
+    async def foresee(self) -> str:
+        """Tickets that he would be taken off (R10.1)."""
+        if not self._login:
+            return ""
+        done = await self.desk.lanes.write(
+            people.edit_administrator, self.desk.actor, self._login, rehearse=True, seen=self._seen, **self._changes
+        )
+        return _taken_off(done.unassigned, "would be")
+
+    async def keep(self) -> str:
+        values = self._changes
+        if self._login:
+            done = await self.desk.lanes.write(
+                people.edit_administrator, self.desk.actor, self._login, seen=self._seen, **values
+            )
+            return f"Changed the administrator {done.login}. {_taken_off(done.unassigned, 'was')}".strip()
+        login, email = self.typed["login"].strip(), str(values.pop("email"))
+        active = values.pop("active")
+        row = await self.desk.lanes.write(people.add_administrator, self.desk.actor, login, email, **values)
+        if not active:
+            await self.desk.lanes.write(people.edit_administrator, self.desk.actor, row.login, active=False)
+        return f"Added the administrator {row.login}."
+
+    async def look_again(self) -> None:
+        lines = await self.desk.lanes.read(lists.administrators)
+        self._seen = next((line.version for line in lines if line.login == self._login), None)
+
+    @property
+    def _changes(self) -> dict[str, Any]:
+        typed = {key: text.strip() for key, text in self.typed.items() if key != "login"}
+        partner = None if typed["partner"].casefold() in ("", _ANY) else typed["partner"]
+        return {**typed, "partner": partner, "active": typed["active"] == "on"}
+
+
+class PartnerForm(FormDialog):
+    """A new partner, or another name for one."""
+
+    entries = (Entry("name", "Name", hint="Main"),)
+    wide = False
+
+    def __init__(self, desk: Desk, line: PartnerLine | None) -> None:
+        self._partner = line.name if line is not None else ""
+        super().__init__(desk, {"name": self._partner})
+        self.heading = f"Partner {self._partner}" if line is not None else "New partner"
+
+    async def keep(self) -> str:
+        if self._partner:
+            name = await self.desk.lanes.write(people.edit_partner, self.desk.actor, self._partner, self.typed["name"])
+            return f"The partner is called {name}."
+        row = await self.desk.lanes.write(people.add_partner, self.desk.actor, self.typed["name"])
+        return f"Added the partner {row.name}."
+
+
+class GroupForm(FormDialog):
+    """A new group, or who is in one."""
+
+    entries = (
+        Entry("name", "Name", hint="Billing"),
+        Entry("members", "Members", hint="logins, separated by commas"),
+    )
+
+    def __init__(self, desk: Desk, line: GroupLine | None) -> None:
+        self._group = line.name if line is not None else ""
+        super().__init__(desk, {"name": self._group, "members": ", ".join(line.members) if line else ""})
+        self.heading = f"Group {self._group}" if line is not None else "New group"
+
+    def check(self, key: str, text: str) -> None:
+        if key == "name" and self._group and text.strip() != self._group:
+            raise BadInput("A group keeps its name: tickets go by it.")
+
+    async def keep(self) -> str:
+        name, logins = self.typed["name"].strip(), self.typed["members"].replace(",", " ").split()
+        await self.desk.lanes.write(groups.put, self.desk.actor, name, logins, new=not self._group)
+        return f"{'Changed' if self._group else 'Added'} the group {name}: {many(len(set(logins)), 'member')}."
+
+
+def remove_partner_dialog(desk: Desk, line: PartnerLine) -> SureDialog:
+    """Asked before."""
+
+    async def remove() -> str:
+        return f"Removed the partner {await desk.lanes.write(people.remove_partner, desk.actor, line.name)}."
+
+    return SureDialog(desk, "Remove a partner", [f"The partner {line.name} is taken off the list."], remove)
+
+
+def remove_group_dialog(desk: Desk, line: GroupLine) -> SureDialog:
+    """Asked before."""
+    told = [f"Nobody is told of the group {line.name} any more.", "Its tickets stay, and still name it."]
+
+    async def remove() -> str:
+        left = await desk.lanes.write(groups.remove, desk.actor, line.name)
+        still = f"; {many(left, 'ticket')} still {'names' if left == 1 else 'name'} it" if left else ""
+        return f"Removed the group {line.name}{still}."
+
+    return SureDialog(desk, "Remove a group", told, remove)
+
+
+def _values(line: AdministratorLine) -> dict[str, str]:
+    texts = {key: str(getattr(line, key)) for key in ("login", "name", "email", "role")}
+    return {**texts, "partner": line.partner or _ANY, "active": "on" if line.active else "off"}
+
+
+def _taken_off(numbers: tuple[int, ...], verb: str) -> str:
+    """`#12 is out of sight then: …`; '' for none."""
+    return f"He may not see {ticket_numbers(numbers)} any more, and {verb} taken off." if numbers else ""
