@@ -18,7 +18,7 @@ from typing import Any
 
 from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
-from mail import answers
+from mail import answers, oauth
 from mail.answers import Fetched as Fetched
 from mail.answers import Listed as Listed
 from mail.errors import MailProblem, explained, words_of
@@ -40,6 +40,8 @@ _PIECE = 1_000_000
 class Account:
     """Where a mailbox is and how to get in.  `security` is tls, starttls or none; `timeout` is in seconds.
 
+    With `auth` xoauth2 the secret is an access token.
+
     Without TLS only a server on this machine is logged in to, unless `plain_forced`.
     """
 
@@ -48,6 +50,7 @@ class Account:
     user: str
     secret: str
     security: str = "tls"
+    auth: str = "password"
     folder: str = "INBOX"
     check_certificate: bool = True
     ca_file: str = ""
@@ -278,7 +281,9 @@ def _gradual_read(client: Any) -> Callable[[int], bytes]:
 
 def _log_in(box: BaseMailBox, account: Account) -> None:
     try:
-        if (account.user + account.secret).isascii():
+        if account.auth == "xoauth2":
+            _show_token(box, account)
+        elif (account.user + account.secret).isascii():
             box.login(account.user, account.secret, initial_folder=None)
         else:
             box.login_utf8(account.user, account.secret, initial_folder=None)
@@ -290,8 +295,15 @@ def _log_in(box: BaseMailBox, account: Account) -> None:
         raise explained("login", account.place, error) from error
     except _FAULTS as error:
         said = words_of(error).replace(account.secret or "\0", "…")
-        sentence = f"{account.place} refused the login of {clean(account.user)} ({said}); check user name and secret."
-        raise MailProblem("login", sentence) from error
+        what = "the token, which may have expired" if account.auth == "xoauth2" else "user name and secret"
+        sentence = f"{account.place} refused the login of {clean(account.user)} ({said}); check {what}."
+        raise MailProblem("login", sentence) from None
+
+
+def _show_token(box: BaseMailBox, account: Account) -> None:
+    """XOAUTH2.  A server that refuses explains itself in a challenge, which is answered with nothing, and says NO."""
+    answers = iter([oauth.initial_response(account.user, account.secret)])
+    box.client.authenticate("XOAUTH2", lambda challenge: next(answers, "").encode())
 
 
 def _select(box: BaseMailBox, account: Account) -> None:

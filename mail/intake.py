@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from mail import oauth
 from mail.ahead import Ahead
 from mail.imap import Account, Fetched, Listed, Mailbox, connect
 from mail.parse import Reading
 from mail.reader import shared
-from mail.secret import resolve
 from store.cleantext import clean
 from store.denylist import DenyList
 from store.errors import DatabaseUnavailable
@@ -30,7 +30,7 @@ from store.queries.deny import StaleFacts
 from store.queries.intake import InboxSettings, perhaps_unflagged
 from store.rules.addresses import address_key
 from store.rules.message import Arrived, Parsed
-from store.services import intake
+from store.services import inboxes, intake
 from store.services.intake import InboxChanged, Settled
 from store.services.lease import Fence, LostLease
 
@@ -117,12 +117,14 @@ class _Load(NamedTuple):
 @contextmanager
 def opened(inbox: InboxSettings) -> Iterator[Mailbox]:
     """The inbox's folder on its server.  Raises MailProblem, BadInput (secret)."""
+    found = oauth.credentials(inbox.secret, inbox.auth)
     account = Account(
         host=inbox.host,
         port=inbox.port,
         user=inbox.username or inbox.email,
-        secret=resolve(inbox.secret),
+        secret=found.value,
         security=inbox.security,
+        auth=inbox.auth,
         folder=inbox.folder,
         check_certificate=inbox.check_certificate,
         ca_file=inbox.ca_file,
@@ -130,6 +132,7 @@ def opened(inbox: InboxSettings) -> Iterator[Mailbox]:
         plain_forced=True,  # `services.inboxes` lets it be saved only when it is
     )
     with connect(account) as box:
+        inboxes.note_token(inbox.id, found.expires)
         yield box
 
 

@@ -13,10 +13,20 @@ from store.errors import BadInput
 
 _COMMAND_SECONDS = 30
 _LONGEST = 65_536
+_OF_LINES = ("file:", "command:")
 
 
 def resolve(reference: str) -> str:
     """The secret behind `env:NAME`, `file:PATH`, `command:…` or `keyring:SERVICE/USER`; '' for ''.
+
+    Of a file or a command it is the first line.  Raises as `whole`.
+    """
+    text = whole(reference)
+    return text.partition("\n")[0].rstrip("\r") if reference.startswith(_OF_LINES) else text
+
+
+def whole(reference: str) -> str:
+    """All of it, where more than a line counts.
 
     Raises MailProblem (step secret) when it cannot be read, BadInput when it is no reference.  Never repeats a secret.
     """
@@ -28,7 +38,7 @@ def resolve(reference: str) -> str:
             "A secret is a reference (env:NAME, file:PATH, command:… or keyring:SERVICE/USER), not a password."
         )
     secret = _KINDS[kind](rest)
-    if not secret:
+    if not secret.strip("\r\n"):
         raise MailProblem("secret", f"The secret {_shown(kind, rest)} is empty.")
     return secret
 
@@ -53,7 +63,7 @@ def _from_file(path: str) -> str:
                 raise MailProblem(
                     "secret", f"Others can read {clean(path)}; make it yours alone: chmod 600 {clean(path)}"
                 )
-            return file.readline(_LONGEST).rstrip("\r\n")
+            return file.read(_LONGEST)
     except (OSError, ValueError, RuntimeError) as error:
         words = error.strerror if isinstance(error, OSError) else "its name or its text cannot be read"
         raise MailProblem("secret", f"The secret file {clean(path)} cannot be read: {words}.") from None
@@ -78,7 +88,7 @@ def _from_command(line: str) -> str:
         raise MailProblem(
             "secret", f"The secret's command ended with status {done.returncode}; run it by hand to see why."
         )
-    return done.stdout.partition("\n")[0].rstrip("\r")
+    return done.stdout[:_LONGEST]
 
 
 def _from_keyring(place: str) -> str:

@@ -7,15 +7,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from mail import oauth
 from mail.compose import Enclosed, Sender, compose, envelope_address
 from mail.errors import MailProblem
 from mail.lease import kept, lease_within
 from mail.parse import attachment_content
 from mail.poller import delay_after
-from mail.secret import resolve
 from mail.smtp import Account, Result, Transport, connect
 from store.cleantext import clean
 from store.db import session
@@ -83,7 +84,7 @@ def deliver(fence: Fence, stopped: Callable[[], bool], tally: Tally, *, failures
     outbox.begin(fence)
     try:
         while not stopped() and reading.has_due():
-            with connect(account_of(settings.every())) as transport:
+            with signed_in(settings.every()) as transport:
                 if not _over(transport, fence, stopped, tally):
                     break
         outbox.succeeded()
@@ -95,17 +96,23 @@ def deliver(fence: Fence, stopped: Callable[[], bool], tally: Tally, *, failures
         outbox.failed(tally.error, datetime.now(UTC) + timedelta(seconds=delay_after(failures + 1)))
 
 
-def account_of(now: dict[str, Value]) -> Account:
-    """Where mail is handed in.  Raises MailProblem (secret), BadInput."""
-    return Account(
+@contextmanager
+def signed_in(now: dict[str, Value]) -> Iterator[Transport]:
+    """A connection to where mail is handed in.  Raises MailProblem naming the step, BadInput."""
+    found = oauth.credentials(str(now["smtp.secret"]), str(now["smtp.auth"]))
+    account = Account(
         host=str(now["smtp.host"]),
         port=int(now["smtp.port"]),
         user=str(now["smtp.username"]),
-        secret=resolve(str(now["smtp.secret"])),
+        secret=found.value,
         security=str(now["smtp.security"]),
+        auth=str(now["smtp.auth"]),
         check_certificate=bool(now["smtp.check_certificate"]),
         ca_file=str(now["smtp.ca_file"]),
     )
+    with connect(account) as transport:
+        outbox.note_token(found.expires)
+        yield transport
 
 
 def _over(transport: Transport, fence: Fence, stopped: Callable[[], bool], tally: Tally) -> bool:
@@ -164,7 +171,7 @@ def send_test(to: str) -> None:
     insist_on_setup({**now, "smtp.enabled": True})
     letter = _test_letter(to, str(now["smtp.sender_email"]))
     sender = Sender(str(now["smtp.sender_name"]), str(now["smtp.sender_email"]))
-    with connect(account_of(now)) as transport:
+    with session(), signed_in(now) as transport:
         result = transport.send(envelope_address(sender.email), envelope_address(to), compose(letter, sender))
     if result.fate != "sent":
         raise MailProblem("send", f"The server did not take the test mail: {result.words}")

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from mail import oauth
 from mail.errors import MailProblem, explained, words_of
 from mail.tls import context_for, refuse_plain
 from store.cleantext import clean
@@ -24,13 +25,17 @@ Fate = Literal["sent", "deferred", "failed", "uncertain"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where mail is handed in.  Without `user` nobody logs in; `timeout` is in seconds."""
+    """Where mail is handed in.  Without `user` nobody logs in; `timeout` is in seconds.
+
+    With `auth` xoauth2 the secret is an access token.
+    """
 
     host: str
     port: int
     user: str = ""
     secret: str = ""
     security: str = "starttls"
+    auth: str = "password"
     check_certificate: bool = True
     ca_file: str = ""
     timeout: float = 30.0
@@ -155,16 +160,29 @@ def _log_in(client: smtplib.SMTP, account: Account) -> None:
     assert sock is not None
     refuse_plain(sock, account)
     try:
-        client.login(account.user, account.secret)
+        if account.auth == "xoauth2":
+            _show_token(client, account)
+        else:
+            client.login(account.user, account.secret)
     except smtplib.SMTPAuthenticationError as error:
         said = _said(error.smtp_error).replace(account.secret or "\0", "…")
-        sentence = f"{account.place} refused the login of {clean(account.user)} ({said}); check user name and secret."
-        raise MailProblem("login", sentence) from error
+        what = "the token, which may have expired" if account.auth == "xoauth2" else "user name and secret"
+        sentence = f"{account.place} refused the login of {clean(account.user)} ({said}); check {what}."
+        raise MailProblem("login", sentence) from None
     except smtplib.SMTPNotSupportedError as error:
         sentence = f"{account.place} takes no login; leave the user name empty, or check port and security."
         raise MailProblem("login", sentence) from error
     except _FAULTS as error:
         raise _explained("login", account, error) from error
+
+
+def _show_token(client: smtplib.SMTP, account: Account) -> None:
+    """XOAUTH2.  A server that refuses explains itself in a challenge, which is answered with nothing."""
+    client.ehlo_or_helo_if_needed()
+    if not client.has_extn("auth"):
+        raise smtplib.SMTPNotSupportedError
+    answers = iter([oauth.initial_response(account.user, account.secret)])
+    client.auth("XOAUTH2", lambda challenge=None: next(answers, ""))
 
 
 def _explained(step: str, account: Account, error: BaseException) -> MailProblem:

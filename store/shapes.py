@@ -14,6 +14,7 @@ from store.queries.refused import RefusedLine
 from store.queries.tickets import MessageLine, Person, TicketLine
 
 Shape = dict[str, Any]
+_INBOX_TIMES = ("last_success", "last_error_at", "next_try", "process_from", "token_expires")
 
 
 def moment(value: datetime | None) -> str | None:
@@ -100,7 +101,7 @@ def customer_row(line: CustomerRow) -> Shape:
 
 def inbox(line: InboxLine) -> Shape:
     """An inbox and how it fares; `secret` is a reference."""
-    times = {key: moment(getattr(line, key)) for key in ("last_success", "last_error_at", "next_try", "process_from")}
+    times = {key: moment(getattr(line, key)) for key in _INBOX_TIMES}
     shape = {**line._asdict(), **times}
     del shape["version"]
     return shape

@@ -1,5 +1,9 @@
 """Real mail servers for the tests: the embedded one, and a private Dovecot with TLS where it is installed."""
 
+import base64
+import hashlib
+import hmac
+import json
 import os
 import pwd
 import shutil
@@ -15,6 +19,7 @@ from pathlib import Path
 
 HAS_DOVECOT = shutil.which("dovecot") is not None
 PASSWORD = "pw-of-the-test"
+_TOKEN_KEY = b"the-key-of-the-tests-tokens-is-32-bytes"
 _NEW_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
 EXPIRED, MISNAMED, SELF_SIGNED = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
@@ -73,6 +78,7 @@ def dovecot(folder: Path) -> Iterator[Dovecot]:
         (folder / name).mkdir()
     ca_file = _certificates(folder / "tls")
     ports = [_free_port() for _ in range(2)]
+    _token_key(folder)
     (folder / "dovecot.conf").write_text(_config(folder, ports), encoding="utf-8")
     # not captured: the daemon would keep the pipes open
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -126,6 +132,30 @@ def _openssl(folder: Path, words: str) -> None:
     subprocess.run(["openssl", *words.split()], cwd=folder, check=True, capture_output=True)
 
 
+def jwt(user: str, *, seconds: int = 3_600) -> str:
+    """An access token that the private Dovecot takes for this user, until it ends (RFC 7519, HS256)."""
+
+    def part(value: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    now = int(time.time())
+    claims = {"sub": user, "iat": now - 10, "nbf": now - 10, "exp": now + seconds}
+    signed = f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part(claims)}"
+    mark = hmac.new(_TOKEN_KEY, signed.encode(), hashlib.sha256).digest()
+    return f"{signed}.{base64.urlsafe_b64encode(mark).decode().rstrip('=')}"
+
+
+def _token_key(folder: Path) -> None:
+    """Where Dovecot looks for the key of tokens that name neither issuer nor key."""
+    place = folder / "keys" / "default" / "HS256"
+    place.mkdir(parents=True)
+    (place / "default").write_text(base64.b64encode(_TOKEN_KEY).decode())
+    (folder / "oauth2.conf").write_text(
+        "introspection_mode = local\nusername_attribute = sub\n"
+        f"local_validation_key_dict = fs:posix:prefix={folder}/keys/\n"
+    )
+
+
 def _config(folder: Path, ports: list[int]) -> str:
     root = os.getuid() == 0
     owner = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.getuid())
@@ -152,10 +182,15 @@ ssl = yes
 ssl_cert = <{folder}/tls/good.pem
 ssl_key = <{folder}/tls/good.key
 {bad}disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2
 auth_failure_delay = 0
 auth_username_chars =
 mail_max_userip_connections = 100
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
 passdb {{
   driver = static
   args = password={PASSWORD}

@@ -1,5 +1,6 @@
 """An SMTP server that answers each address as it is told: a real one over a socket, also with TLS."""
 
+import base64
 import socket
 import ssl
 import time
@@ -11,6 +12,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 
+TOKEN = "a-token-that-holds"
+
 
 class Server(Controller):
     """`answers` maps an address to what RCPT says to it, `after_data` to what the end of DATA says: a reply line, or
@@ -21,6 +24,7 @@ class Server(Controller):
         self.after_data: dict[str, str] = {}
         self.taken: list[Envelope] = []
         self.connections = 0
+        self.signed_in: list[str] = []
         self.on_data: Callable[[], None] = lambda: None
         self._tls = context if security == "starttls" else None
         self._options = options
@@ -55,6 +59,16 @@ class Server(Controller):
     def read(self) -> list[EmailMessage]:
         """The messages that were taken, as a mail program reads them.  (aiosmtpd calls properties by itself.)"""
         return [message_from_bytes(one.original_content or b"", policy=policy.default) for one in self.taken]
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:
+        """As Google does: who is refused hears why in a challenge, and answers it with nothing."""
+        said = base64.b64decode(args[1]).decode()
+        if said.endswith(f"\x01auth=Bearer {TOKEN}\x01\x01"):
+            self.signed_in.append(said.partition("\x01")[0].removeprefix("user="))
+            return AuthResult(success=True)
+        if await server.challenge_auth('{"status":"400"}') != b"":
+            return AuthResult(success=False, handled=True, message="501 answer the challenge with nothing")
+        return AuthResult(success=False, handled=False)
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Envelope, address: str, options: Any) -> str:
         answer = self.answers.get(address, "250 OK")

@@ -6,6 +6,8 @@ from store.models.base import Base, MomentField, link
 
 
 class Inbox(Base):
+    """`auth` is password or xoauth2; None: password."""
+
     id = AutoField()
     name = TextField(unique=True)
     email = TextField()
@@ -28,6 +30,7 @@ class Inbox(Base):
     ticket_type = TextField(default="")
     enabled = BooleanField(default=True)
     version = IntegerField(default=1)
+    auth = TextField(null=True)
 
 
 class InboxState(Base):
@@ -40,6 +43,7 @@ class InboxState(Base):
     last_error = TextField(default="")
     last_error_at = MomentField(null=True)
     next_try = MomentField(null=True)
+    token_expires = MomentField(null=True)
 
 
 class DenyEntry(Base):

@@ -62,3 +62,4 @@ class OutgoingState(Base):
     last_error = TextField(default="")
     last_error_at = MomentField(null=True)
     next_try = MomentField(null=True)
+    token_expires = MomentField(null=True)

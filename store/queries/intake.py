@@ -33,6 +33,7 @@ class InboxSettings(NamedTuple):
     process_from: datetime | None
     mark_read: bool
     address_header: str
+    auth: str
     largest_bytes: int
     poll_seconds: int
     authserv_ids: tuple[str, ...]
@@ -103,4 +104,4 @@ def _settings(which: Expression | Field) -> list[InboxSettings]:
         "authserv_hops": int(now["inboxes.authserv_hops"]),
     }
     query = Inbox.select(*columns).where(which).order_by(Inbox.name)
-    return [InboxSettings(**row, **common) for row in query.dicts()]
+    return [InboxSettings(**{**row, "auth": row["auth"] or "password"}, **common) for row in query.dicts()]

@@ -51,6 +51,8 @@ class InboxLine(NamedTuple):
     priority: str
     group: str
     type: str
+    auth: str
+    token_expires: datetime | None
     version: int
 
 
@@ -135,6 +137,8 @@ def inboxes() -> list[InboxLine]:
         Inbox.priority,
         Inbox.ticket_group,
         Inbox.ticket_type,
+        fn.COALESCE(Inbox.auth, "password"),
+        InboxState.token_expires,
         Inbox.version,
     )
     query = Inbox.select(*columns).join(InboxState, JOIN.LEFT_OUTER).order_by(Inbox.name)

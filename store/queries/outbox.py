@@ -53,6 +53,7 @@ class Outgoing(NamedTuple):
     last_error: str
     last_error_at: datetime | None
     next_try: datetime | None
+    token_expires: datetime | None
     queued: int
     failed: int
     held: int
@@ -122,10 +123,9 @@ def outgoing() -> Outgoing:
     """How sending fares."""
     row = OutgoingState.get_or_none(OutgoingState.id == 1)
     counts = {state: Outbox.select().where(Outbox.state == state).count() for state in ("queued", "failed", "held")}
-    state = (
-        (None, "", None, None) if row is None else (row.last_success, row.last_error, row.last_error_at, row.next_try)
-    )
-    return Outgoing(*state, **counts)
+    if row is None:
+        return Outgoing(None, "", None, None, None, **counts)
+    return Outgoing(row.last_success, row.last_error, row.last_error_at, row.next_try, row.token_expires, **counts)
 
 
 def has_due() -> bool:

@@ -53,6 +53,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "smtp.security", "choice", "starttls", "how the connection is secured", choices=("tls", "starttls", "none")
     ),
+    Setting("smtp.auth", "choice", "password", "how one signs in there", choices=("password", "xoauth2")),
     Setting("smtp.check_certificate", "switch", True, "whether the server's certificate is checked"),
     Setting("smtp.ca_file", "text", "", "a file with the authority that signed it, if not a public one"),
     Setting("smtp.username", "text", "", "the user name there; empty: no log-in"),

@@ -19,6 +19,7 @@ from store.services.people import insist_on_super
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
 CHOICES = {
     "security": ("tls", "starttls", "none"),
+    "auth": ("password", "xoauth2"),
     "process": ("all", "unread"),
     "address_header": ("From", "Reply-To", "Sender"),
 }
@@ -100,6 +101,14 @@ def succeeded(inbox_id: int, *, next_try: datetime) -> None:
     with transaction():
         fields = {"last_success": datetime.now(UTC), "last_error": "", "last_error_at": None, "next_try": next_try}
         InboxState.update(**fields).where(InboxState.inbox == inbox_id).execute()
+
+
+def note_token(inbox_id: int, expires: datetime | None) -> None:
+    """Keeps until when the token holds that signed in last; None: a password did, or it is not known."""
+    row = InboxState.get_or_none(InboxState.inbox == inbox_id)
+    if row is not None and row.token_expires != expires:
+        with transaction():
+            InboxState.update(token_expires=expires).where(InboxState.inbox == inbox_id).execute()
 
 
 def failed(inbox_id: int, error: str, *, next_try: datetime) -> None:

@@ -203,6 +203,13 @@ def failed(words: str, next_try: datetime | None) -> None:
     _keep_state(last_error=said, last_error_at=datetime.now(UTC), next_try=next_try)
 
 
+def note_token(expires: datetime | None) -> None:
+    """Keeps until when the token holds that signed in last; None: a password did, or it is not known."""
+    row = OutgoingState.get_or_none(OutgoingState.id == 1)
+    if (row.token_expires if row is not None else None) != expires:
+        _keep_state(token_expires=expires)
+
+
 def _keep_state(**fields: object) -> None:
     with transaction():
         if not OutgoingState.update(**fields).where(OutgoingState.id == 1).execute():

@@ -86,7 +86,7 @@ def test_R7_1_inboxes_are_told_by_name_time_and_trouble() -> None:
 
 
 def test_R7_5_a_server_that_takes_no_mail_is_told() -> None:
-    away = Outgoing(None, "It is\x1b[2J away.", NOW, NOW + timedelta(minutes=2), 1, 0, 0)
+    away = Outgoing(None, "It is\x1b[2J away.", NOW, NOW + timedelta(minutes=2), None, 1, 0, 0)
     assert sentences.sending_trouble(away, BERLIN, NOW) == "Sending: It is␛[2J away. Next try 13:02."
     assert sentences.sending_trouble(away._replace(last_error=""), BERLIN, NOW) == ""
 

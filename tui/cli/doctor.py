@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from shlex import quote
 from typing import NamedTuple
 
@@ -73,6 +74,21 @@ def _inboxes() -> Iterator[Finding]:
         else:
             heard = shapes.moment(inbox.last_success) or "never yet"
             yield Finding("ok", f"inbox {inbox.name}: last polled {heard}")
+        yield from _token(f"inbox {inbox.name}", inbox.token_expires if inbox.enabled else None)
+
+
+def _token(of: str, expires: datetime | None) -> Iterator[Finding]:
+    from store import shapes
+    from tui.sentences import token_trouble
+
+    if expires is not None:
+        ends = token_trouble(expires, UTC)
+        remedy = "see that the command of its secret renews the token"
+        yield (
+            Finding("bad", f"{of}: {ends.rstrip('.')}", remedy)
+            if ends
+            else Finding("ok", f"{of}: the sign-in token holds until {shapes.moment(expires)}")
+        )
 
 
 def _outgoing() -> Iterator[Finding]:
@@ -87,6 +103,7 @@ def _outgoing() -> Iterator[Finding]:
         yield Finding("bad", f"sending: {now.last_error.rstrip('.')}{again}", "recipients smtp test ADDRESS")
     elif now.last_success:
         yield Finding("ok", f"sending: last well {shapes.moment(now.last_success)}; {many(now.queued, 'mail')} waiting")
+    yield from _token("sending", now.token_expires)
     if now.failed:
         yield Finding(
             "bad", f"{many(now.failed, 'mail')} failed for good", "recipients list outbox --filter state:failed"

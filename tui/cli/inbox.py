@@ -23,6 +23,7 @@ def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--security", type=click.Choice(("tls", "starttls", "none")), help="none only to this machine"),
         click.option("--username", help="the e-mail address if not given"),
         click.option("--secret", metavar="REF", help="env:NAME, file:PATH, command:… or keyring:SERVICE/USER"),
+        click.option("--auth", type=click.Choice(("password", "xoauth2")), help="xoauth2: the secret is a token"),
         click.option("--folder", help="INBOX if not given"),
         click.option("--process", type=click.Choice(("all", "unread")), help="which messages to process"),
         click.option("--from", "process_from", metavar="DATETIME", help="only from then on, UTC; 'none' for all"),

@@ -20,6 +20,7 @@ _FORMATS = ("table", "json", "jsonl", "csv")
 _WIDEST = 60
 _NUMBERS = {"id", "number", "ticket", "port", "tries", "filtered_today", "filtered_total"}
 _TIMES = {"at", "created", "updated", "closed", "received", "last_success", "last_error_at", "next_try", "process_from"}
+_TIMES |= {"token_expires"}
 
 
 def _selection(command: Callable[..., Any]) -> Callable[..., Any]:

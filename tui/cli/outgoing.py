@@ -13,6 +13,7 @@ _SMTP = (
     ("check-certificate", "on|off", "whether the server's certificate is checked"),
     ("ca-file", "FILE", "the authority that signed it, if not a public one"),
     ("username", "U", "the user name there; empty: no log-in"),
+    ("auth", "password|xoauth2", "how one signs in; xoauth2: the secret is an access token"),
     ("secret", "REF", "env:NAME, file:PATH, command:… or keyring:SERVICE/USER"),
     ("sender-name", "N", "the sender's name"),
     ("sender-email", "E", "the sender's e-mail"),

@@ -26,6 +26,7 @@ class InboxDialog(TriedForm):
         Entry("check_certificate", "Check cert.", switch=True),
         Entry("ca_file", "Authority", hint="a file, if it is not a public one"),
         Entry("username", "User name", hint="the e-mail if empty"),
+        Entry("auth", "Sign in with", ("password", "xoauth2")),
         Entry("secret", "Secret", hint="env:NAME, file:PATH, command:… or keyring:SERVICE/USER"),
         Entry("folder", "Folder", hint="INBOX"),
         Entry("process", "Messages", ("all", "unread")),

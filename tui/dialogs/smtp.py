@@ -29,6 +29,7 @@ class SmtpDialog(TriedForm):
         Entry("security", "Security", ("starttls", "tls", "none")),
         Entry("check_certificate", "Check cert.", switch=True),
         Entry("username", "User name", hint="empty: no log-in"),
+        Entry("auth", "Sign in with", ("password", "xoauth2")),
         Entry("secret", "Secret", hint=_SECRET),
         Entry("sender_name", "Sender name"),
         Entry("sender_email", "Sender e-mail"),

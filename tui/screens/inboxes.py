@@ -15,7 +15,7 @@ from store.queries.lists import InboxLine
 from store.services import inboxes
 from tui.screens.whole_list import WholeList
 from tui.screens.workplace import bindings
-from tui.sentences import clock
+from tui.sentences import clock, token_trouble
 from tui.widgets.cells import Cell
 from tui.widgets.column_layout import Column
 
@@ -46,7 +46,10 @@ class InboxesScreen(WholeList[InboxLine]):
     def told(self, row: InboxLine) -> list[str]:
         again = clock(row.next_try, self.zone, datetime.now(UTC))
         place = f"{row.email}, {row.host}:{row.port}, {row.security}, folder {row.folder}"
-        return [place, row.last_error, f"Next try {again}" if again and row.last_error else ""]
+        until = clock(row.token_expires, self.zone, datetime.now(UTC))
+        token = f"The last sign-in token holds until {until}." if until else ""
+        ends = token_trouble(row.token_expires, self.zone)
+        return [place, row.last_error or ends, f"Next try {again}" if again and row.last_error else token]
 
     def cells(self, row: InboxLine) -> Sequence[Cell]:
         return (

@@ -24,7 +24,7 @@ class Standing(NamedTuple):
     cost: float
 
 
-NOTHING = Standing([], Counts(0, 0), [], Outgoing(None, "", None, None, 0, 0, 0), UTC, 0.0)
+NOTHING = Standing([], Counts(0, 0), [], Outgoing(None, "", None, None, None, 0, 0, 0), UTC, 0.0)
 
 
 def standing(actor: Actor) -> Standing:

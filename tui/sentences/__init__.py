@@ -8,6 +8,7 @@ from tui.sentences.health import inbox_health as inbox_health
 from tui.sentences.health import inbox_trouble as inbox_trouble
 from tui.sentences.health import missing as missing
 from tui.sentences.health import sending_trouble as sending_trouble
+from tui.sentences.health import token_trouble as token_trouble
 from tui.sentences.recipients import banned as banned
 from tui.sentences.recipients import customer_details as customer_details
 from tui.sentences.recipients import let_in as let_in

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from store.queries.outbox import Outgoing
 
 _OVERDUE = timedelta(seconds=60)
+_TOKEN_SOON = timedelta(minutes=5)
 
 
 def missing(found: "Sequence[Missing]") -> str:
@@ -36,13 +37,25 @@ def inbox_trouble(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | 
         if inbox.enabled and inbox.next_try and inbox.next_try + _OVERDUE < moment:
             last = clock(inbox.last_success, zone, moment) if inbox.last_success else "never"
             return f"{clean(inbox.name)}: nobody fetches its mail, last {last}."
+        if inbox.enabled and (ends := token_trouble(inbox.token_expires, zone, moment)):
+            return f"{clean(inbox.name)}: {ends}"
     return ""
+
+
+def token_trouble(expires: datetime | None, zone: tzinfo, now: datetime | None = None) -> str:
+    """That the last sign-in token ends within minutes, or has ended, and no newer one was seen; '' when all is well."""
+    moment = now or datetime.now(UTC)
+    if expires is None or expires > moment + _TOKEN_SOON:
+        return ""
+    ends = "ended at" if expires <= moment else "ends at"
+    return f"The sign-in token {ends} {clock(expires, zone, moment)}; its command must give a newer one."
 
 
 def sending_trouble(now: "Outgoing", zone: tzinfo, moment: datetime | None = None) -> str:
     """Why no mail can be sent at the moment and when it is tried again, '' when all is well."""
     if not now.last_error:
-        return ""
+        ends = token_trouble(now.token_expires, zone, moment)
+        return f"Sending: {ends}" if ends else ""
     again = f" Next try {clock(now.next_try, zone, moment or datetime.now(UTC))}." if now.next_try else ""
     return f"Sending: {clean(now.last_error)}{again}"
 
