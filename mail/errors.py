@@ -10,7 +10,7 @@ from store.errors import Problem
 class MailProblem(Problem):
     """A mail server did not do what was asked.
 
-    `step` is secret, name, connect, tls, login, folder, fetch or send.
+    `step` is secret, name, connect, tls, login, folder, fetch, send or arrive.
     """
 
     exit_status = 3

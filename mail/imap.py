@@ -214,6 +214,14 @@ class Mailbox:
             data = self._checked(self._client.uid("SEARCH", f"UID {start}:{end}"))
         return [uid for uid in answers.numbers(data) if start <= uid <= end]
 
+    def has_message(self, message_id: str) -> bool:
+        """Whether the folder has a message with this Message-ID, one that came just now included."""
+        if _CONTROL & set(message_id) or '"' in message_id:
+            return False
+        with self._explained("fetch"):
+            self._checked(self._client.noop())
+            return bool(answers.numbers(self._checked(self._client.uid("SEARCH", f'HEADER Message-ID "{message_id}"'))))
+
     def _bodies(self, uids: Sequence[int], what: str) -> list[Fetched]:
         if not uids:
             return []

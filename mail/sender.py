@@ -164,8 +164,11 @@ def _mark(fence: Fence, letter: Letter, result: Result) -> None:
         outbox.mark_uncertain(fence, letter.id)
 
 
-def send_test(to: str) -> None:
-    """Sends one test mail at once, past the outbox (R7.2).  Raises MailProblem naming the step, BadInput."""
+def send_test(to: str) -> str:
+    """Sends one test mail at once, past the outbox (R7.2); its Message-ID.
+
+    Raises MailProblem naming the step, BadInput.
+    """
     with session():
         now = settings.every()
     insist_on_setup({**now, "smtp.enabled": True})
@@ -175,6 +178,7 @@ def send_test(to: str) -> None:
         result = transport.send(envelope_address(sender.email), envelope_address(to), compose(letter, sender))
     if result.fate != "sent":
         raise MailProblem("send", f"The server did not take the test mail: {result.words}")
+    return letter.message_id
 
 
 def _test_letter(to: str, sender_email: str) -> Letter:

@@ -120,6 +120,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("list", "t", "f10", "Tickets", "all tickets: open, closed, unassigned, mine", 8),
     Action("outbox", "O", "ctrl+y", "Outbox", "mail that waits, failed or is held back", 15),
     Action("refused", "R", "ctrl+l", "Refused", "mail that was kept out: read it, let it in", 17),
+    Action("first-steps", "", "", "First steps", "an inbox, outgoing mail, notifications: each tried at once"),
     Action("customers", "C", "f11", "Customers", "customers and leads: add, edit, merge, import", 21),
     Action("history", "H", "f12", "History", "all that was changed, by whom; take any of it back", 22),
     Action("administrators", "A", "ctrl+a", "Administrators", "who works here, and sees what"),

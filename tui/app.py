@@ -8,25 +8,39 @@ from store.errors import BadInput
 from tui.lanes import Lanes
 
 
-def run_window(url: str, actor: Actor, *, start_worker: bool = True) -> int:
+def run_window(url: str, actor: Actor, *, start_worker: bool = True, first: bool = False) -> int:
     """Shows the window on the open store at `url` until it is closed; its exit status.
 
-    Mail is fetched meanwhile, by a child process, unless not `start_worker` or somebody else does.  Raises BadInput
-    when this is no terminal for a window, Refused when there is no such administrator.
+    Mail is fetched meanwhile, by a child process, unless not `start_worker` or somebody else does.  `first`: the store
+    is new, and setting up is offered.  Raises BadInput when this is no terminal for a window, Refused when there is no
+    such administrator.
     """
     check_terminal()
     lanes = Lanes()
     try:
         from tui.screens.opening import opening
 
-        first = lanes.begin(opening, actor)
+        page = lanes.begin(opening, actor)
         from tui.window import Window
 
-        window = Window(url if start_worker else "", actor, lanes, first.result())
+        window = Window(url if start_worker else "", actor, lanes, page.result(), first=first)
         window.run()
         return window.return_code or 0
     finally:
         lanes.close()
+
+
+def run_first_start(url: str, login: str) -> int:
+    """Asks for what a new store needs, makes it, and shows the window on it; the exit status.  Raises BadInput."""
+    check_terminal()
+    from tui.first_start import FirstStart
+
+    start = FirstStart(url, login)
+    start.run()
+    if start.made is None:
+        return start.return_code or 0
+    made, who = start.made
+    return run_window(made, Actor(who, "window"), first=True)
 
 
 def check_terminal() -> None:

@@ -9,6 +9,7 @@ from store.cleantext import clean
 from store.errors import NotFound
 from store.models import Arrival, Inbox, InboxState
 from store.queries import settings
+from store.rules.addresses import address_key
 
 
 class InboxSettings(NamedTuple):
@@ -51,6 +52,12 @@ def settings_of(name: str) -> InboxSettings:
     if not found:
         raise NotFound(f"inbox {clean(name)}")
     return found[0]
+
+
+def inbox_of(email: str) -> str | None:
+    """The name of the inbox with this address."""
+    row = Inbox.get_or_none(Inbox.email_key == address_key(email))
+    return None if row is None else str(row.name)
 
 
 def perhaps_unflagged(inbox_id: int, *, limit: int = 2_000) -> list[int]:

@@ -43,9 +43,7 @@ def test_R5_1_a_token_is_read_from_what_the_tools_print(printed: str, value: str
     assert oauth.token(printed, NOW) == (value, expires)
 
 
-@pytest.mark.parametrize(
-    "printed", ["", "\n", "{}", '{"access_token": ""}', "{broken", "two words", "[]\x00", "tökén"]
-)
+@pytest.mark.parametrize("printed", ["", "\n", "{}", '{"access_token": ""}', "{broken", "two words", "[]\x00", "tökén"])
 def test_S4_what_is_no_token_is_said_without_repeating_it(printed: str) -> None:
     with pytest.raises(MailProblem) as raised:
         oauth.token(printed, NOW)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import Envelope
 
 from mail.errors import MailProblem
 from mail.poller import poll_once
@@ -121,3 +122,31 @@ def test_S4_a_secret_stands_nowhere(
     for form in encoded:
         assert form not in told
         assert form not in written
+
+
+def test_R7_2_a_test_mail_is_waited_for_in_the_inbox(
+    tls_server: Dovecot, smtp: Server, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = "arrives@demo.test"
+    smtp.on_data = lambda: None
+    secure = ("--host", "localhost", "--port", str(tls_server.tls_port), "--ca-file", str(tls_server.ca_file))
+    shell.said("inbox", "add", "support", "--email", user, *secure, "--secret", "env:TEST_MAIL_SECRET")
+    given = ("--host", "127.0.0.1", "--port", str(smtp.port), "--security", "none", "--sender-email", "h@x.test")
+    shell.said("smtp", "set", *given)
+    lost = shell.run("smtp", "test", user, "--wait", "1")
+    assert lost.status == 3
+    assert "after 1 s it is not in INBOX of the inbox support" in lost.err
+    assert "took the test mail to you@x.test" in shell.said("smtp", "test", "you@x.test")
+    deliver(tls_server, smtp, user)
+    assert f"The test mail to {user} arrived in the inbox support" in shell.said("smtp", "test", user)
+
+
+def deliver(dovecot: Dovecot, smtp: Server, user: str) -> None:
+    """From now on what the SMTP server takes lies in the mailbox a moment later."""
+    handle = smtp.handle_DATA
+
+    async def handle_and_deliver(server: object, session: object, envelope: Envelope) -> str:
+        dovecot.deliver(user, envelope.original_content or b"")
+        return await handle(server, session, envelope)  # type: ignore[arg-type]
+
+    smtp.handle_DATA = handle_and_deliver  # type: ignore[method-assign]

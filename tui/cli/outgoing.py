@@ -97,14 +97,18 @@ def smtp_show(state: Globals) -> None:
 
 @smtp_command.command("test")
 @click.argument("address")
+@click.option("--wait", type=click.IntRange(1, 600), default=30, show_default=True, help="seconds to wait for arrival")
 @click.pass_obj
-def smtp_test(state: Globals, address: str) -> None:
-    """Send one test mail to ADDRESS now; says which step fails."""
-    from mail.sender import send_test
+def smtp_test(state: Globals, address: str, wait: int) -> None:
+    """Send one test mail to ADDRESS now; says which step fails.
+
+    If ADDRESS is that of an inbox, it is waited for there.
+    """
+    from mail.trial import try_sending
 
     with opened(state):
-        send_test(address)
-    show(state, {"ok": True, "to": address}, f"The server took the test mail to {address}.")
+        told = try_sending(address, seconds=wait)
+    show(state, {"ok": True, "to": address}, told)
 
 
 @click.group("outbox")

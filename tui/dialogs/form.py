@@ -15,6 +15,15 @@ from tui.widgets.cycle import Cycle
 from tui.widgets.toggle import Toggle
 from tui.widgets.words import words
 
+_TRIED = "It did not work: mend what is marked."
+_STEPS = {
+    "name": "host",
+    "connect": "host",
+    "tls": "security",
+    "login": "secret",
+    "secret": "secret",
+    "folder": "folder",
+}
 _UNSAVED = "Nothing was saved yet: mend what is marked."
 
 
@@ -76,11 +85,9 @@ class FormDialog(Dialog[str]):
                 raise Step(f"{told} Enter again saves it.")
             return await self.keep()
         except Problem as problem:
-            if problem.field not in self._wrong:
+            if not self._point_at(problem):
                 raise
-            self._mark(problem.field, str(problem))
-            self._widgets[problem.field].focus()
-            raise BadInput(_UNSAVED) from problem
+            raise BadInput(_UNSAVED if isinstance(problem, BadInput) else _TRIED) from problem
 
     def insist(self) -> None:
         """Says of every field what is wrong with it.  Raises BadInput if anything is."""
@@ -96,6 +103,15 @@ class FormDialog(Dialog[str]):
         if first:
             self._widgets[first].focus()
             raise BadInput(_UNSAVED)
+
+    def _point_at(self, problem: Problem) -> bool:
+        """Says it below the field that it is about; whether there is one."""
+        field = _STEPS.get(getattr(problem, "step", ""), problem.field)
+        if field not in self._wrong:
+            return False
+        self._mark(field, str(problem))
+        self._widgets[field].focus()
+        return True
 
     def _mark(self, key: str, told: str) -> None:
         self._wrong[key].update(words(told))
@@ -120,7 +136,7 @@ class TriedForm(FormDialog):
             self.say(f"{told} Trying…", style="dim")
             self.say(await self.try_out(), style="$text-success")
         except Problem as problem:
-            self.say(str(problem))
+            self.say(_TRIED if self._point_at(problem) else str(problem))
 
 
 def _widget(entry: Entry, value: str) -> Widget:

@@ -1,5 +1,7 @@
 """The form of an inbox (R5.1)."""
 
+from collections.abc import Sequence
+
 from store.errors import BadInput
 from store.queries import lists
 from store.queries.lists import InboxLine
@@ -16,7 +18,7 @@ _SWITCHES = ("enabled", "mark_read", "accept_unregistered", "check_certificate")
 class InboxDialog(TriedForm):
     """A new inbox, or one that there is.  Ctrl+T keeps it and connects: it says which step fails."""
 
-    entries = (
+    entries: Sequence[Entry] = (
         Entry("name", "Name", hint="support"),
         Entry("enabled", "Enabled", switch=True),
         Entry("email", "E-mail", hint="support@example.com"),
@@ -59,8 +61,13 @@ class InboxDialog(TriedForm):
         if key == "name" and self._inbox and text.strip() != self._inbox:
             raise BadInput("An inbox keeps its name: tickets and history go by it.")
 
+    @property
+    def given(self) -> dict[str, str]:
+        """What is to be saved, as texts."""
+        return self.typed
+
     async def keep(self) -> str:
-        values = _columns(self.typed)
+        values = _columns(self.given)
         name = str(values.pop("name"))
         if self._inbox:
             row = await self.desk.lanes.write(inboxes.edit, self.desk.actor, name, values, seen=self._seen)

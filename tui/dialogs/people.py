@@ -1,5 +1,6 @@
 """The forms of administrators, partners and groups (R10.1)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from store.errors import BadInput
@@ -18,7 +19,7 @@ _ANY = "any"
 class AdministratorForm(FormDialog):
     """A new administrator, or one that there is."""
 
-    entries = (
+    entries: Sequence[Entry] = (
         Entry("login", "Login", hint="best the name of the user on this machine"),
         Entry("name", "Name", hint="as others see it"),
         Entry("email", "E-mail", hint="anna@example.com"),
@@ -78,7 +79,7 @@ class AdministratorForm(FormDialog):
 class PartnerForm(FormDialog):
     """A new partner, or another name for one."""
 
-    entries = (Entry("name", "Name", hint="Main"),)
+    entries: Sequence[Entry] = (Entry("name", "Name", hint="Main"),)
     wide = False
 
     def __init__(self, desk: Desk, line: PartnerLine | None) -> None:
@@ -97,7 +98,7 @@ class PartnerForm(FormDialog):
 class GroupForm(FormDialog):
     """A new group, or who is in one."""
 
-    entries = (
+    entries: Sequence[Entry] = (
         Entry("name", "Name", hint="Billing"),
         Entry("members", "Members", hint="logins, separated by commas"),
     )

@@ -17,6 +17,7 @@ from tui.screens.standing import Standing, standing
 from tui.widgets.words import words
 
 _LISTED = (
+    "first-steps",
     *("inboxes", "smtp", "notifications", "customers", "import", "administrators", "partners", "groups"),
     *("deny", "ticket-settings", "mail-settings", "history"),
 )

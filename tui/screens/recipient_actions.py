@@ -31,6 +31,7 @@ class RecipientActions(TableScreen[Seen]):
             "edit": self._edit,
             "setup": self._setup,
             **{name: self._way(name) for name in WAYS},
+            "first-steps": self._first_steps,
             "activities": self._activities,
             **super().handlers(),
         }
@@ -102,7 +103,16 @@ class RecipientActions(TableScreen[Seen]):
 
     def _chosen(self, way: str | None) -> None:
         if way is not None:
-            self._go(way)
+            self.action_act(way)
+
+    @work(exclusive=True, group="open")
+    async def _first_steps(self) -> None:
+        from tui.dialogs.first_steps import first_steps
+
+        try:
+            self._did(await first_steps(self.app, self.desk))
+        except Problem as problem:
+            self.say(str(problem), "error")
 
     def _way(self, name: str) -> Callable[[], None]:
         def go() -> None:

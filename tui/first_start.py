@@ -1,0 +1,94 @@
+"""The first start, where there is no store yet: where it shall be, and who you are (R12)."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from store.actor import Actor
+from store.db import open_store, session, sqlite_path
+from store.errors import BadInput
+from store.rules.addresses import looks_like_address
+from store.services import people
+from tui.desk import Desk
+from tui.dialogs.form import Entry, FormDialog
+from tui.lanes import Lanes
+from tui.safe_app import SafeApp
+from tui.widgets.words import lines
+
+
+class YouForm(FormDialog):
+    """Makes the store and its first super administrator; gives the login."""
+
+    heading = "Welcome to Tickets → Recipients"
+    hint = "Tab next field · Enter go on · Esc leave"
+    save_label = "Go on"
+    close_label = "Leave"
+    entries: Sequence[Entry] = (
+        Entry("name", "Your name", hint="as others see it"),
+        Entry("email", "Your e-mail", hint="you@example.com"),
+        Entry("login", "Your login", hint="best the name of your user on this machine"),
+        Entry("store", "Store"),
+    )
+    told: ClassVar[tuple[str, ...]] = (
+        "There is no store yet. This makes one, with you as its super administrator;",
+        "then your inbox and outgoing mail are set up, each tried at once.",
+    )
+    url = ""
+
+    def fields(self) -> Iterator[Widget]:
+        yield Static(lines(self.told), classes="told")
+        yield from super().fields()
+
+    def check(self, key: str, text: str) -> None:
+        if key == "email" and not looks_like_address(text.strip()):
+            raise BadInput("You need an e-mail address, such as you@example.com.")
+        if key in ("store", "login") and not text.strip():
+            raise BadInput("This must not be empty.")
+
+    async def keep(self) -> str:
+        typed = {key: text.strip() for key, text in self.typed.items()}
+        url = typed["store"] if "://" in typed["store"] else f"sqlite:///{typed['store']}"
+        await asyncio.to_thread(_make, url, typed)
+        self.url = url
+        return typed["login"]
+
+
+class _Blank(Screen[None]):
+    def compose(self) -> ComposeResult:
+        yield Static()
+
+
+class FirstStart(SafeApp):
+    """One form.  `made` are the store's URL and the login, None when one left."""
+
+    def __init__(self, url: str, login: str) -> None:
+        super().__init__()
+        self.made: tuple[str, str] | None = None
+        self._values = {"store": str(sqlite_path(url)), "login": login}
+        self._lanes = Lanes()
+
+    def get_default_screen(self) -> Screen[None]:
+        return _Blank()
+
+    def on_mount(self) -> None:
+        form = YouForm(Desk(Actor("", "window"), self._lanes), self._values)
+        self.push_screen(form, lambda login: self._ended(form.url, login))
+
+    def on_unmount(self) -> None:
+        self._lanes.close()
+
+    def _ended(self, url: str, login: str | None) -> None:
+        if login is not None:
+            self.made = (url, login)
+        self.exit()
+
+
+def _make(url: str, typed: dict[str, str]) -> None:
+    open_store(url)
+    with session():
+        people.start(typed["login"], typed["email"], name=typed["name"])
