@@ -61,6 +61,8 @@ class Entry(NamedTuple):
 def _said(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return str(len(value))
     return str(value) if value not in (None, "") else "none"
 
 

@@ -161,14 +161,16 @@ def administrators() -> list[AdministratorLine]:
     return [AdministratorLine(*row) for row in query.tuples()]
 
 
-def partners() -> list[PartnerLine]:
-    """Every partner, by name."""
+def partners(actor: Actor) -> list[PartnerLine]:
+    """Every partner, by name; for one who works for a partner, that one alone (R10.1)."""
+    now = rights(actor)
     theirs: dict[int, list[str]] = {}
     logins = Administrator.select(Administrator.partner, Administrator.login).order_by(Administrator.login)
     for partner, login in logins.where(Administrator.partner.is_null(False) & Administrator.active).tuples():
         theirs.setdefault(partner, []).append(login)
     count = Customer.select(fn.COUNT(Customer.id)).where((Customer.partner == Partner.id) & Customer.deleted.is_null())
-    rows = Partner.select(Partner.id, Partner.name, count).order_by(Partner.name).tuples()
+    mine: Expression | bool = True if now.sees_all else Partner.id == now.partner
+    rows = Partner.select(Partner.id, Partner.name, count).where(mine).order_by(Partner.name).tuples()
     return [
         PartnerLine(identity, name, customers, tuple(theirs.get(identity, ()))) for identity, name, customers in rows
     ]
@@ -251,5 +253,10 @@ def _named(fields: Any, known: dict[str, dict[int, str]]) -> Any:
 
 
 def fields_of(text: str | None) -> Any:
-    """The fields of one side of a change, None where there was nothing."""
-    return None if text is None else json.loads(text)
+    """The fields of one side of a change, None where there was nothing.
+
+    The name by which a recipient sorts under its customer is the program's own; it may be a foreign one's (R10.1).
+    """
+    if text is None:
+        return None
+    return {name: value for name, value in json.loads(text).items() if name != "customer_key"}

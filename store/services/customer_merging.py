@@ -9,7 +9,6 @@ from store.models import Customer, Recipient, Ticket
 from store.reasons import refuse
 from store.services import history, senders
 from store.services.customers import locked, retire
-from store.services.history import Thing
 from store.services.pairing import pair_fields
 from store.services.tickets.row import record, take_off_unseeing
 
@@ -37,9 +36,7 @@ def merge(actor: Actor, customer_id: int, into: int, *, seen: int | None = None,
         addresses = tuple(_repair(actor, row, target, mark))
         tickets = tuple(_hand_over(actor, row, target, mark))
         unassigned = take_off_unseeing(actor, Ticket.customer == target.id, mark)
-        retire(row, target.id)
-        before, after = {"merged_into_id": None}, {"merged_into_id": target.id}
-        history.record(actor, "merge-customer", Thing(row.kind, row.id, row.name), before, after, change=mark)
+        retire(actor, row, "merge-customer", mark, target.id)
     return Merged(clean(row.name), clean(target.name), addresses, tickets, unassigned)
 
 

@@ -77,20 +77,23 @@ def remove(actor: Actor, customer_id: int, *, seen: int | None = None, rehearse:
     """
     with transaction(rehearse=rehearse):
         row = locked(actor, customer_id, seen)
-        paired = Recipient.select().where(Recipient.customer == row.id).count()
-        tickets = Ticket.select().where(Ticket.customer == row.id).count()
-        if paired or tickets:
-            raise refuse("customer-used", customer=clean(row.name), paired=paired, tickets=tickets)
-        retire(row)
-        history.record(actor, "remove", Thing(row.kind, row.id, row.name), {"name": row.name}, None)
+        take_off(actor, row, "remove", history.new_change())
     return clean(row.name)
 
 
-def retire(row: Customer, merged_into: int | None = None) -> None:
+def take_off(actor: Actor, row: Customer, what: str, mark: str) -> None:
+    """Takes a customer that nothing belongs to off the lists.  Raises Refused while something does."""
+    paired = Recipient.select().where(Recipient.customer == row.id).count()
+    tickets = Ticket.select().where(Ticket.customer == row.id).count()
+    if paired or tickets:
+        raise refuse("customer-used", customer=clean(row.name), paired=paired, tickets=tickets)
+    retire(actor, row, what, mark)
+
+
+def retire(actor: Actor, row: Customer, what: str, mark: str, merged_into: int | None = None) -> None:
     """Takes the row off the lists: it is found no more, and no address or import leads to it."""
-    gone = {"deleted": datetime.now(UTC), "external_id": None, "merged_into": merged_into}
-    Customer.update(**gone, version=Customer.version + 1).where(Customer.id == row.id).execute()
-    ProfileAddress.delete().where(ProfileAddress.customer == row.id).execute()
+    gone = {"deleted": datetime.now(UTC), "external_id": None, "merged_into_id": merged_into}
+    write(actor, row, gone, what, mark)
 
 
 def locked(actor: Actor, customer_id: int, seen: int | None = None) -> Customer:

@@ -15,21 +15,34 @@ from peewee import Expression
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.models import Administrator, Base, Customer, DenyEntry, History, Participant, Recipient, Ticket
+from store.models import (
+    Administrator,
+    Base,
+    Customer,
+    DenyEntry,
+    History,
+    Message,
+    Outbox,
+    Participant,
+    Recipient,
+    Ticket,
+)
 from store.models.base import MomentField
-from store.queries.scope import scoped, visible
+from store.queries.scope import rights, scoped, visible
 from store.queries.senders import sender_state
 from store.reasons import refuse
 from store.rules.addresses import address_key
 from store.rules.deny import fold
-from store.services import deny, history, senders
+from store.rules.visibility import may_see
+from store.services import customers, deny, history, senders
 from store.services.history import Thing
 from store.services.tickets import row as tickets
 from store.services.tickets.row import assignee_after
 
 Fields = Mapping[str, Any]
-_TABLES: dict[str, type[Base]] = {"recipient": Recipient, "ticket": Ticket}
-_FINAL = ("reply", "note", "open", "merge", "merged", "release", "add", "undo")
+_TABLES: dict[str, type[Base]] = {"recipient": Recipient, "ticket": Ticket, "customer": Customer, "lead": Customer}
+_CUSTOMERS = ("customer", "lead")
+_FINAL = ("reply", "note", "open", "release", "add", "undo")
 
 
 class Step(NamedTuple):
@@ -60,8 +73,8 @@ class Undo(NamedTuple):
 
 
 def newest(actor: Actor, *, kind: str = "", thing: int | None = None) -> Undo:
-    """What undo would take back: the last thing that this administrator did to recipients, tickets or the deny list, or
-    the last that anybody did to one of them (`kind`, `thing`).
+    """What undo would take back: the last thing that this administrator did to recipients, tickets, customers or the
+    deny list, or the last that anybody did to one of them (`kind`, `thing`).
 
     Raises Refused when there is none, or when it cannot be taken back, NotFound.
     """
@@ -69,7 +82,7 @@ def newest(actor: Actor, *, kind: str = "", thing: int | None = None) -> Undo:
         visible(actor, _TABLES[kind], thing, f"{kind} {thing}")
         mine: Expression = (History.subject == kind) & (History.subject_id == thing)
     else:
-        mine = (History.who == actor.name) & History.subject.in_(("recipient", "ticket", "deny"))
+        mine = (History.who == actor.name) & History.subject.in_((*_TABLES, "deny"))
     open_ = (History.undone_by == "") & (History.what != "undo")
     last = History.select().where(mine & open_).order_by(History.id.desc()).first()
     if last is None:
@@ -79,26 +92,27 @@ def newest(actor: Actor, *, kind: str = "", thing: int | None = None) -> Undo:
 
 def look(actor: Actor, change: str) -> Undo:
     """What taking back this change would do.  Raises Refused when it cannot be taken back, NotFound."""
-    found = _change(change)
-    _insist(actor, found)
+    found = _change(actor, change)
+    _insist(found)
     return found
 
 
 def undo(actor: Actor, change: str, *, rehearse: bool = False) -> Undo:
     """Takes a change back.  Raises Refused: overtaken since, taken back already, or never to be; NotFound."""
     with transaction(rehearse=rehearse):
-        found = _change(change)
-        _insist(actor, found)
+        found = look(actor, change)
         mark = history.new_change()
         for step in reversed(found.steps):
             _take_back(actor, step, mark)
+        _insist_on_seeing_assignees(found)
         History.update(undone_by=mark).where(History.change == change).execute()
     return found
 
 
-def _change(change: str) -> Undo:
+def _change(actor: Actor, change: str) -> Undo:
+    """Raises Refused alike for a change that there is not, and one of what the actor may not see (R10.1)."""
     rows = list(History.select().where((History.change == change) & (History.change != "")).order_by(History.id))
-    if not rows:
+    if not rows or not all(_seen(actor, row) for row in rows):
         raise refuse("undo-none")
     if rows[0].undone_by:
         raise refuse("undo-done", what=rows[0].what, of=clean(rows[0].of))
@@ -116,36 +130,52 @@ def _change(change: str) -> Undo:
         )
         for row in rows
     )
-    return Undo(change, steps, rows[0].at, rows[0].who, _names(steps))
+    return Undo(change, steps, rows[0].at, rows[0].who, _names(actor, steps))
 
 
-def _names(steps: Sequence[Step]) -> dict[str, dict[int, str]]:
+def _names(actor: Actor, steps: Sequence[Step]) -> dict[str, dict[int, str]]:
     ids: dict[str, set[int]] = {"customer_id": set(), "assignee_id": set()}
     for side in (fields for step in steps for fields in (step.before, step.after) if fields):
         for name in ids.keys() & side.keys():
             ids[name].add(side[name])
-    customers = Customer.select(Customer.id, Customer.name).where(Customer.id.in_(ids["customer_id"]))
+    theirs = Customer.id.in_(ids["customer_id"]) & scoped(actor, Customer)
+    customers = Customer.select(Customer.id, Customer.name).where(theirs)
     logins = Administrator.select(Administrator.id, Administrator.login).where(Administrator.id.in_(ids["assignee_id"]))
     return {"customer_id": dict(customers.tuples()), "assignee_id": dict(logins.tuples())}
 
 
-def _insist(actor: Actor, found: Undo) -> None:
-    """Raises Refused where a step can never be taken back, NotFound where the actor may not see what it was done to."""
+def _insist(found: Undo) -> None:
+    """Raises Refused where a step can never be taken back."""
     for step in found.steps:
-        if step.what in _FINAL or step.kind not in (*_TABLES, "deny"):
+        final = step.what in _FINAL and not (step.what == "add" and step.kind in _CUSTOMERS)
+        if final or step.kind not in (*_TABLES, "deny"):
             raise refuse("undo-final", what=step.what, of=clean(step.of))
-        if step.kind in _TABLES and not _seen(actor, step):
-            raise refuse("undo-none")
 
 
-def _seen(actor: Actor, step: Step) -> bool:
-    table = _TABLES[step.kind]
-    return bool(table.select().where((table.id == step.thing) & scoped(actor, table)).exists())
+def _insist_on_seeing_assignees(found: Undo) -> None:
+    """R10.1: rights may have changed since, so that who looked after a ticket may not see it any more."""
+    numbers = {step.thing for step in found.steps if step.kind == "ticket"}
+    for row in Ticket.select().where(Ticket.id.in_(numbers) & Ticket.assignee.is_null(False)):
+        lost = assignee_after(row, row.customer_id)
+        if lost is not None:
+            raise refuse("assign-unseen", login=clean(lost.login))
+
+
+def _seen(actor: Actor, row: History) -> bool:
+    """Whether the actor may see what it was done to; settings, people and the deny list are for those who see all."""
+    table = _TABLES.get(row.subject)
+    if table is None:
+        return rights(actor).sees_all
+    return bool(table.select().where((table.id == row.subject_id) & scoped(actor, table)).exists())
 
 
 def _take_back(actor: Actor, step: Step, mark: str) -> None:
     if step.kind == "deny":
         _deny_back(actor, step, mark)
+    elif step.what == "moved":
+        _messages_back(actor, step, mark)
+    elif step.what == "add":
+        customers.take_off(actor, Customer.get_by_id(step.thing), "undo", mark)
     elif step.before is not None and step.after is not None:
         _row_back(actor, step, mark)
     else:
@@ -164,18 +194,17 @@ def _row_back(actor: Actor, step: Step, mark: str) -> None:
     fields = {name: _value(row, name, value) for name, value in step.before.items()}
     if isinstance(row, Recipient):
         _restore_recipient(actor, row, fields, mark)
-        return
-    if fields.get("customer_id") is not None:
-        _living_customer(fields["customer_id"])
-    lost = assignee_after(row, fields["customer_id"]) if "customer_id" in fields else None
-    tickets.record(actor, "undo", row, fields, mark)
-    if lost is not None and row.assignee_id == lost.id:
-        raise refuse("assign-unseen", login=clean(lost.login))
+    elif isinstance(row, Customer):
+        _restore_customer(actor, row, fields, mark)
+    else:
+        if fields.get("customer_id") is not None:
+            _living_customer(actor, fields["customer_id"])
+        tickets.record(actor, "undo", row, fields, mark)
 
 
 def _restore_recipient(actor: Actor, row: Recipient, fields: dict[str, Any], mark: str) -> None:
     """Raises Refused where the rules of today forbid what was (R4.7, R4.12)."""
-    customer = _living_customer(fields["customer_id"]) if fields.get("customer_id") is not None else None
+    customer = _living_customer(actor, fields["customer_id"]) if fields.get("customer_id") is not None else None
     if "customer_key" in fields:
         fields["customer_key"] = fold(customer.name) if customer else ""
     if customer is not None:
@@ -185,11 +214,40 @@ def _restore_recipient(actor: Actor, row: Recipient, fields: dict[str, Any], mar
     history.record(actor, "undo", senders.thing(row), *senders.write(row, fields), change=mark)
 
 
-def _living_customer(customer_id: int) -> Customer:
-    customer = Customer.get_or_none(Customer.id == customer_id)
-    if customer is None or customer.deleted is not None:
-        raise refuse("customer-deleted", customer=clean(customer.name) if customer else f"Customer {customer_id}")
-    return customer  # type: ignore[no-any-return]
+def _restore_customer(actor: Actor, row: Customer, fields: dict[str, Any], mark: str) -> None:
+    """Raises Refused where another has its external id now, or the actor may not give it to that partner."""
+    external_id, partner = fields.get("external_id"), fields.get("partner_id")
+    if external_id and Customer.select().where(Customer.external_id == external_id).exists():
+        raise refuse("external-exists", external_id=external_id)
+    if partner is not None and not may_see(rights(actor), partner):
+        raise refuse("undo-none")
+    customers.write(actor, row, fields, "undo", mark)
+
+
+def _living_customer(actor: Actor, customer_id: int) -> Customer:
+    """Of a customer that the actor may not see, not even the name is said (R10.1)."""
+    customer: Customer = visible(actor, Customer, customer_id, f"customer {customer_id}")
+    if customer.deleted is not None:
+        raise refuse("customer-deleted", customer=clean(customer.name))
+    return customer
+
+
+def _messages_back(actor: Actor, step: Step, mark: str) -> None:
+    """What merging moved goes back; who followed only because of it follows no more."""
+    assert step.before is not None
+    assert step.after is not None
+    into, moved = step.after["into"], step.before
+    for table, ids in ((Message, moved["messages"]), (Outbox, moved["letters"])):
+        there = table.id.in_(ids) & (table.ticket == into)
+        if table.update(ticket=step.thing).where(there).execute() != len(ids):
+            raise _overtaken(step)
+    for kind, key in moved["followers"]:
+        mine = (Participant.ticket == into) & (Participant.kind == kind) & (Participant.email_key == key)
+        Participant.delete().where(mine).execute()
+    author = tickets.author_of(actor)
+    tickets.add_message(Ticket.get_by_id(into), "note", f"Merging #{step.thing} into this one was taken back.", author)
+    tickets.add_message(Ticket.get_by_id(step.thing), "note", f"Merging into #{into} was taken back.", author)
+    history.record(actor, "undo", Thing(step.kind, step.thing, step.of), step.after, step.before, change=mark)
 
 
 def _follower_back(actor: Actor, step: Step, mark: str) -> None:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from store.actor import Actor
 from store.db import transaction
 from store.errors import NotFound, Refused
-from store.models import Customer, DenyEntry, History, Participant, Recipient, Ticket
-from store.services import deny, pairing, people, recipients, tickets, undo
+from store.models import Customer, DenyEntry, History, Message, Participant, ProfileAddress, Recipient, Ticket
+from store.queries import customers as finding
+from store.queries.history_list import HISTORY
+from store.services import customer_merging, customers, deny, pairing, people, recipients, tickets, undo
 from tests.driver import Desk
 
 _IGNORED = ("version", "updated", "search")
@@ -19,12 +21,19 @@ _IGNORED = ("version", "updated", "search")
 
 def picture(desk: Desk) -> Any:
     """All that undo may have to restore."""
-    tables = (Recipient, Ticket)
-    rows = [list(table.select().order_by(table.id).dicts()) for table in tables]
-    plain = [[{key: value for key, value in row.items() if key not in _IGNORED} for row in table] for table in rows]
+    tables = (Recipient, Ticket, Customer, ProfileAddress)
+    rows = [[(table, row) for row in table.select().order_by(table.id).dicts()] for table in tables]
+    plain = [
+        [
+            {key: value for key, value in row.items() if key not in _IGNORED and (key, table) != ("id", ProfileAddress)}
+            for table, row in rows_of
+        ]
+        for rows_of in rows
+    ]
     followers = sorted((one.ticket_id, one.kind, one.email) for one in Participant.select())
     entries = sorted((one.location, one.filter_type, one.filter) for one in DenyEntry.select())
-    return plain, followers, entries
+    messages = [(one.id, one.ticket_id) for one in Message.select() if one.direction != "note"]
+    return plain, followers, entries, messages
 
 
 def world(desk: Desk) -> None:
@@ -53,6 +62,10 @@ ACTIONS = {
     "cc": lambda desk: tickets.add_cc(desk.anna, 1, "boss@x.test"),
     "watch": lambda desk: tickets.add_watcher(desk.anna, 1, "anna"),
     "deny": lambda desk: deny.add(desk.anna, "email", "end", "@x.test"),
+    "merge tickets": lambda desk: tickets.merge(desk.anna, 4, 1),
+    "edit customer": lambda desk: customers.edit(desk.anna, 1, {"name": "Kim", "email": "kim@x.test", "kind": "lead"}),
+    "merge customers": lambda desk: customer_merging.merge(desk.anna, 1, 2),
+    "remove customer": lambda desk: customers.remove(desk.anna, 2),
 }
 
 
@@ -130,8 +143,67 @@ def test_R10_3_twice_is_refused_and_undo_goes_further_back(desk: Desk) -> None:
         undo.undo(desk.anna, last.change)
     assert [step.what for step in undo.newest(desk.anna).steps] == ["rename"]
     undo.undo(desk.anna, undo.newest(desk.anna).change)
+    for name in ("Lee", "Kelly"):
+        assert [(step.what, step.of) for step in undo.newest(desk.anna).steps] == [("add", name)]
+        undo.undo(desk.anna, undo.newest(desk.anna).change)
     with pytest.raises(Refused, match="nothing to take back"):
         undo.newest(desk.anna)
+
+
+def test_R10_3_merging_tickets_of_strangers_is_mended(desk: Desk) -> None:
+    """A wrong merge tells one customer's business to another, so it must be mended whole, the new Cc included."""
+    world(desk)
+    desk.arrive("eve@x.test", "Re: #4 Four", text="Mine alone.")
+    tickets.merge(desk.anna, 4, 1)
+    desk.arrive("eve@x.test", "Re: #4 Four", text="After the merge.")
+    found = undo.newest(desk.anna)
+    undo.undo(desk.anna, found.change)
+    assert [one.ticket_id for one in Message.select().where(Message.text == "Mine alone.")] == [4]
+    assert [one.ticket_id for one in Message.select().where(Message.text == "After the merge.")] == [1]
+    assert not Participant.select().exists()
+    assert (desk.ticket(4).merged_into_id, desk.ticket(4).closed) == (None, None)
+    with pytest.raises(Refused, match="taken back already"):
+        undo.undo(desk.anna, found.change)
+
+
+def test_R10_3_a_customer_that_was_added_is_taken_off_unless_something_belongs_to_it(desk: Desk) -> None:
+    world(desk)
+    lee = undo.newest(desk.anna).change
+    pairing.pair(desk.anna, bob(desk), 2)
+    with pytest.raises(Refused, match="so it stays"):
+        undo.undo(desk.anna, lee)
+    pairing.unpair(desk.anna, bob(desk), unassign=True)
+    undo.undo(desk.anna, lee)
+    assert [line.name for line in finding.find(desk.anna)] == ["Kelly"]
+
+
+def test_R10_3_a_customer_comes_back_only_while_its_external_id_is_free(desk: Desk) -> None:
+    world(desk)
+    customers.edit(desk.anna, 2, {"external_id": "A1"})
+    customers.remove(desk.anna, 2)
+    removal = undo.newest(desk.anna).change
+    again = desk.customer("Lee again", external_id="A1")
+    with pytest.raises(Refused, match="external id A1"):
+        undo.undo(desk.anna, removal)
+    customers.edit(desk.anna, again.id, {"external_id": ""})
+    undo.undo(desk.anna, removal)
+    assert Customer.get_by_id(2).external_id == "A1"
+
+
+def test_R10_1_undo_gives_nothing_to_a_foreign_customer_nor_names_one(desk: Desk) -> None:
+    world(desk)
+    people.add_partner(desk.anna, "North")
+    customers.edit(desk.anna, 1, {"partner": "North"})
+    ben = desk.administrator("ben", "North")
+    pairing.pair(desk.anna, bob(desk), 2)
+    pairing.unpair(desk.anna, bob(desk))
+    pairing.pair(desk.anna, bob(desk), 1)
+    changes = [line.change for line in HISTORY.every(ben, HISTORY.first) if line.what == "unpair"]
+    assert len(changes) == 1
+    assert "Lee" not in str(undo.look(ben, changes[0]))
+    with pytest.raises(Refused):
+        undo.undo(ben, changes[0])
+    assert "lee" not in str(list(HISTORY.every(ben, HISTORY.first))).lower()
 
 
 def test_R10_3_what_cannot_be_taken_back_says_so(desk: Desk) -> None:

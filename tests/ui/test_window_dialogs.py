@@ -148,7 +148,7 @@ async def test_R12_help_scrolls_at_80_by_24(store: Path) -> None:
     async with window_on(store) as driven:
         await opened(driven, "?")
         assert "a minus turns" not in driven.text
-        await driven.press("pagedown", "pagedown", "pagedown")
+        await driven.press(*["pagedown"] * 5)
         await driven.until(lambda: "a minus turns" in driven.text)
         assert "Close" in driven.text
 
@@ -198,5 +198,7 @@ async def test_R7_1_an_inbox_s_error_stands_in_red_and_setup_has_all_of_it(store
         assert wrong.style.color.triplet[0] > 200
         assert "Missing: SMTP · !" in driven.text.splitlines()[0]
         await opened(driven, "ctrl+n")
-        await driven.until(lambda: "support <s@x.test>, mail.x.test:993" in driven.dialog_text)
-        assert "The password was refused" in driven.dialog_text
+        await driven.until(lambda: "✗ support: The password was refused by mail.x.test." in driven.dialog_text)
+        assert "✗ SMTP is not set up ✓ an inbox ✓ ticket notifications" in driven.dialog_text
+        await driven.press("I")
+        await driven.until(lambda: "s@x.test, mail.x.test:993" in driven.text)

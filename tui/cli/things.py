@@ -63,7 +63,7 @@ def _admins(actor: Actor) -> Listing:
 
 
 def _partners(actor: Actor) -> Listing:
-    return ("id", "name"), map(shapes.partner, lists.partners())
+    return ("id", "name"), map(shapes.partner, lists.partners(actor))
 
 
 _LISTINGS: dict[str, Callable[[Actor], Listing]] = {

@@ -40,7 +40,7 @@ class HelpDialog(Dialog[None]):
 
 
 def _keys(action: actions.Action) -> str:
-    return " ".join(actions.key_name(key) for key in (action.key, action.other) if key)
+    return " ".join(actions.key_name(key) for key in (action.key, action.other) if key) or actions.key_name("")
 
 
 def _line(keys: str, title: str, does: str) -> Content:

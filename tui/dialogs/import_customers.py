@@ -93,7 +93,7 @@ class ImportDialog(Dialog[str]):
 
 async def import_dialog(desk: Desk) -> ImportDialog:
     """The dialog, which knows the partners.  Raises Problem."""
-    return ImportDialog(desk, [partner.name for partner in await desk.lanes.read(partners)])
+    return ImportDialog(desk, [partner.name for partner in await desk.lanes.read(partners, desk.actor)])
 
 
 def _counted(done: Sequence[Imported]) -> str:

@@ -42,6 +42,7 @@ class ActionsMenu(Picker[str]):
                 self._options.highlighted = index
                 self.action_save()
                 event.stop()
+                event.prevent_default()  # the list would go on to the next title with that letter
 
 
 def _choice(action: Action, why_not: str) -> Choice[str]:

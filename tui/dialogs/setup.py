@@ -27,6 +27,8 @@ _MENDS = {"SMTP": "smtp", "inbox": "inboxes", "notifications": "notifications"}
 class SetupDialog(Picker[str]):
     """Gives the id of the action that leads on."""
 
+    wide = True
+
     def __init__(self, desk: Desk, now: Standing) -> None:
         listed = {action.id: action for action in of("recipients")}
         self._actions = [listed[name] for name in _LISTED]
@@ -47,8 +49,7 @@ class SetupDialog(Picker[str]):
                 self._options.highlighted = index
                 self.action_save()
                 event.stop()
-                return
-        super().on_key(event)
+                event.prevent_default()  # the list would go on to the next title with that letter
 
     def on_store_changed(self, event: StoreChanged) -> None:
         self._read()

@@ -53,7 +53,7 @@ class CustomersScreen(BrowseScreen[CustomerRow]):
         from tui.dialogs.customer import CustomerForm
 
         try:
-            known = await self.desk.lanes.read(partners)
+            known = await self.desk.lanes.read(partners, self.desk.actor)
         except Problem as problem:
             self.say(str(problem), "error")
         else:

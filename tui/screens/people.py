@@ -87,7 +87,7 @@ class PartnersScreen(WholeList[PartnerLine]):
     )
 
     def every(self, actor: Actor) -> Sequence[PartnerLine]:
-        return lists.partners()
+        return lists.partners(actor)
 
     def cells(self, row: PartnerLine) -> Sequence[Cell]:
         return Cell(row.name), Cell(number(row.customers)), Cell(", ".join(row.administrators))

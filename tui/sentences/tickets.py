@@ -47,6 +47,7 @@ _DID = {
     "reply": "replied",
     "note": "added a note",
     "merge": "merged it",
+    "moved": "moved its messages",
     "merged": "merged another ticket into it",
     "cc": "added to Cc",
     "cc-remove": "took out of Cc",
@@ -155,6 +156,9 @@ def would_undo(found: "Undo", zone: tzinfo) -> list[str]:
 
 def _back(step: "Step", names: "Mapping[str, Mapping[Any, str]]") -> str:
     """`#12 status: Resolved → New`."""
+    if step.what == "moved" and step.before and step.after:
+        count = many(len(step.before["messages"]), "message")
+        return f"  {clean(step.of)}: {count} back from #{step.after['into']}"
     fields = {**(step.after or {}), **(step.before or {})}
     sides = []
     for name in fields:
@@ -169,6 +173,8 @@ def _back(step: "Step", names: "Mapping[str, Mapping[Any, str]]") -> str:
 def _said(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return str(len(value))
     return clean(value, limit=80) if value not in (None, "") else "none"
 
 
