@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from store.actor import Actor
@@ -82,7 +83,11 @@ class Sight:
     def _sees(self, partner: int | None) -> bool:
         return may_see(self.rights, partner)
 
-    @property
+    def foreign(self, found: object) -> set[str]:
+        """The words in what was found that are not for this administrator."""
+        return set() if self.rights.sees_all else words(found) - self.words
+
+    @cached_property
     def words(self) -> set[str]:
         """The words of what may be seen; of a ticket also those of who wrote in it, and of who was written to."""
         found = words([c for c in Customer.select() if c.id in self.customers])
@@ -98,6 +103,8 @@ class Sight:
         for row in History.select().where(History.subject.in_(("ticket", "recipient"))):
             if row.subject_id in (self.tickets if row.subject == "ticket" else self.recipients):
                 found |= {word for word in words(row) if word[1] != "c"}  # a customer's name only if it may be seen
+        for row in History.select().where(History.subject.in_(("customer", "lead"))):
+            found |= words(row) if row.subject_id in self.customers else set()
         for row in RefusedMessage.select():
             if row.recipient_id in self.recipients:
                 found |= words(row)

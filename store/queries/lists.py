@@ -249,7 +249,7 @@ def with_names(actor: Actor, lines: list[Any]) -> Iterator[Any]:
 def _named(fields: Any, known: dict[str, dict[int, str]]) -> Any:
     if fields is None:
         return None
-    return {name: known.get(name, {}).get(value, value) for name, value in fields.items()}
+    return {name: known[name].get(value, value) if name in known else value for name, value in fields.items()}
 
 
 def fields_of(text: str | None) -> Any:

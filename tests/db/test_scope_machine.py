@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
@@ -42,12 +42,13 @@ from store.services import deny as deny_services
 from store.services import outbox as outbox_services
 from store.services import recipients as actions
 from tests.driver import ANNA, Desk
-from tests.scope import Sight, readers, words
+from tests.scope import Sight, readers
 
 PARTNERS = ("North", "South", "West")
 AGENTS: dict[str, str | None] = {"nora": "North", "sid": "South", "wes": "West", "may": None}
 ACTORS = {login: Actor(login, "command") for login in ("anna", *AGENTS)}
 SENDERS = 5
+WORK = ("reply", "note", "close", "reopen", "cc", "cc-remove", "watch", "watch-remove", "ban")
 _some = st.integers(0, 40)
 _actor = st.sampled_from(sorted(ACTORS))
 _agent = st.sampled_from(sorted(AGENTS))
@@ -103,10 +104,10 @@ class Scope(RuleBasedStateMachine):
         try:
             act(actor)
         except NotFound as missing:
-            assert words(str(missing)) <= sight.words
+            assert not sight.foreign(str(missing).replace(str(missing.facts["what"]), ""))
         except Problem as problem:
             assert seen or getattr(problem, "code", "") in ("super-only", "any-only"), problem
-            assert words(str(problem)) <= sight.words, problem
+            assert not sight.foreign(str(problem)), problem
         else:
             assert seen, (who, row)
         if not seen:
@@ -118,7 +119,7 @@ class Scope(RuleBasedStateMachine):
         subject = f"Re: #{row.id} {row.subject}" if row else f"About {self.word('t')}"
         known = f"<{self.word('k')}@x.test>"
         text = f"Text {self.word('m')}"
-        self.desk.arrive(f"qr{sender}q@x.test", subject, text=text, message_id=known, name=f"Name qr{sender}q")
+        self.desk.arrive(f"qr{sender}q@x.test", subject, text=text, message_id=known, sender_name=f"Name qr{sender}q")
 
     @rule(who=_actor, row=_some, customer=_some, every=st.booleans())
     def pair(self, who: str, row: int, customer: int, *, every: bool) -> None:
@@ -149,7 +150,7 @@ class Scope(RuleBasedStateMachine):
         changes = {"customer": target} if row % 2 else {"assignee": login, "subject": f"About {self.word('t')}"}
         self.does(who, Ticket, ticket, lambda a: tickets.update(a, ticket.id, changes, change_pair=follow))
 
-    @rule(who=_actor, row=_some, other=_some, how=st.sampled_from(["reply", "note", "close", "reopen", "cc", "watch"]))
+    @rule(who=_actor, row=_some, other=_some, how=st.sampled_from(WORK))
     def work_on_ticket(self, who: str, row: int, other: int, how: str) -> None:
         ticket = self.pick(Ticket, row)
         acts: dict[str, Callable[[Actor], object]] = {
@@ -158,7 +159,10 @@ class Scope(RuleBasedStateMachine):
             "close": lambda a: tickets.close(a, ticket.id),
             "reopen": lambda a: tickets.reopen(a, ticket.id),
             "cc": lambda a: tickets.add_cc(a, ticket.id, f"{self.word('r')}@cc.test"),
+            "cc-remove": lambda a: tickets.remove_cc(a, ticket.id, f"qr{other}q@cc.test"),
             "watch": lambda a: tickets.add_watcher(a, ticket.id, sorted(AGENTS)[other % len(AGENTS)]),
+            "watch-remove": lambda a: tickets.remove_watcher(a, ticket.id, sorted(AGENTS)[other % len(AGENTS)]),
+            "ban": lambda a: tickets.ban_requester(a, ticket.id),
         }
         self.does(who, Ticket, ticket, acts[how])
 
@@ -226,13 +230,15 @@ class Scope(RuleBasedStateMachine):
         """Every query, asked for everything, as each administrator."""
         for login in AGENTS:
             sight = Sight(Administrator.get(login=login))
-            actor, allowed = ACTORS[login], sight.words
+            actor = ACTORS[login]
             for name, ask in readers(actor):
                 try:
-                    found = words(ask())
+                    found = ask()
+                except NotFound as missing:
+                    found = str(missing).replace(str(missing.facts["what"]), "")  # what was asked for is said again
                 except Problem as problem:
-                    found = words(str(problem))
-                assert found <= allowed, (login, name, found - allowed)
+                    found = str(problem)
+                assert not sight.foreign(found), (login, name, sight.foreign(found))
             assert set(recipients.ids(actor, Selection())) == sight.recipients
             assert set(recipients.newer_ids(actor, Selection(), 0)) == sight.recipients
             assert recipients.count(actor) == len(sight.recipients) == health.counts(actor).recipients
@@ -259,7 +265,10 @@ class Scope(RuleBasedStateMachine):
 
 def test_R10_1_P1_P2_nobody_sees_or_changes_what_is_another_partners(fresh_store: Path) -> None:
     Scope.fresh = fresh_store
-    run_state_machine_as_test(Scope, settings=settings(max_examples=12, stateful_step_count=25, deadline=None))
+    # without shrinking, which would take minutes: the steps that led there are few
+    phases = (Phase.explicit, Phase.generate)
+    wanted = settings(max_examples=10, stateful_step_count=25, deadline=None, phases=phases)
+    run_state_machine_as_test(Scope, settings=wanted)
 
 
 _NOT_READ = {
@@ -281,7 +290,12 @@ _NOT_READ = {
     "services.customers.add": "in test_window_customers, and by `_partner_for` in one's own partner only",
 }
 _INSIDE = ("queries.scope.", "services.history.", "services.tickets.row.")
-_ON_ROWS = ("services.customers.locked", "services.customers.write", "services.senders.locked")
+_ON_ROWS = (
+    *("services.customers.locked", "services.customers.write", "services.customers.retire"),
+    *("services.customers.take_off", "services.senders.locked", "services.pairing.live_customer"),
+    "services.deny.ensure_exact",
+)
+"""Parts of use cases that are tried."""
 _FOR_SUPERS = ("services.people.", "services.groups.", "services.inboxes.", "services.settings.")
 
 
@@ -302,7 +316,7 @@ def test_R10_1_P1_every_function_that_takes_an_actor_is_tried() -> None:
                 tried = f'"{place}"' in asked or (place.startswith("services.") and f".{name}(" in source)
                 if not (known or tried or f'"{name}": outbox_services.{name}' in source):
                     left.append(place)
-    assert left == []
+    assert not left, "\n".join(left)
 
 
 def test_R10_1_what_sets_the_helpdesk_up_is_for_super_administrators(desk: Desk) -> None:
