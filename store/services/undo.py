@@ -70,6 +70,8 @@ class Undo(NamedTuple):
     at: datetime
     who: str
     names: dict[str, dict[int, str]]
+    unseen: tuple[str, ...] = ()
+    """What the actor would not see any more, since it would have no customer again (R10.1)."""
 
 
 def newest(actor: Actor, *, kind: str = "", thing: int | None = None) -> Undo:
@@ -130,7 +132,13 @@ def _change(actor: Actor, change: str) -> Undo:
         )
         for row in rows
     )
-    return Undo(change, steps, rows[0].at, rows[0].who, _names(actor, steps))
+    return Undo(change, steps, rows[0].at, rows[0].who, _names(actor, steps), _unseen(actor, steps))
+
+
+def _unseen(actor: Actor, steps: Sequence[Step]) -> tuple[str, ...]:
+    if rights(actor).sees_all:
+        return ()
+    return tuple(step.of for step in steps if step.before and step.before.get("customer_id", 0) is None)
 
 
 def _names(actor: Actor, steps: Sequence[Step]) -> dict[str, dict[int, str]]:

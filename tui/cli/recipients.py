@@ -6,7 +6,8 @@ import click
 
 from store.actor import Actor
 from store.cleantext import clean
-from tui.cli.state import Globals, dry_run, opened, show, told
+from store.errors import NotFound
+from tui.cli.state import Globals, dry_run, opened, show, told, unseen_note
 
 
 @click.command("pair")
@@ -42,7 +43,8 @@ def unpair_command(state: Globals, email: str, unassign: bool, rehearse: bool) -
     with opened(state) as actor:
         row = _found(actor, email)
         done = pairing.unpair(actor, row.id, unassign=unassign, seen=row.version, rehearse=rehearse)
-        _done(state, actor, email, sentences.unpaired(done, clean(row.paired_to)), rehearse, tickets=list(done.tickets))
+        words = sentences.unpaired(done, clean(row.paired_to)) + unseen_note(actor, done.email)
+        _done(state, actor, email, words, rehearse, tickets=list(done.tickets))
 
 
 @click.command("ban")
@@ -94,7 +96,9 @@ def share_command(state: Globals, email: str, rehearse: bool) -> None:
     with opened(state) as actor:
         row = _found(actor, email)
         done = recipients.share(actor, row.id, seen=row.version, rehearse=rehearse)
-        lost = f" Its pair to {clean(row.paired_to)} was removed." if done.unpaired_from is not None else ""
+        lost = ""
+        if done.unpaired_from is not None:
+            lost = f" Its pair to {clean(row.paired_to)} was removed.{unseen_note(actor, done.email)}"
         _done(state, actor, email, f"{done.email} is marked as shared.{lost}", rehearse)
 
 
@@ -167,6 +171,9 @@ def _done(state: Globals, actor: Actor, email: str, sentence: str, rehearse: boo
     """The recipient as it is now, with what else was done; or the sentence."""
     from store import shapes
 
-    now = shapes.recipient(_found(actor, email))
+    try:
+        now = shapes.recipient(_found(actor, email))
+    except NotFound:  # it was done, and took the recipient out of this administrator's sight (R10.1)
+        now = None
     shape = {"done": not rehearse, "recipient": now, **more}
     show(state, shape, told(sentence, rehearse))

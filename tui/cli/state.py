@@ -99,6 +99,14 @@ def told(sentence: str, rehearse: bool) -> str:
     return f"(dry run, nothing was changed) {sentence}" if rehearse else sentence
 
 
+def unseen_note(actor: Actor, what: str) -> str:
+    """What to add where something loses its customer, for one who sees a partner's customers only (R10.1)."""
+    from store.queries.scope import rights
+    from tui.sentences import out_of_sight
+
+    return "" if rights(actor).sees_all else f" {out_of_sight(what)}"
+
+
 def dry_run(command: Callable[..., Any]) -> Callable[..., Any]:
     """The option --dry-run."""
     return click.option("--dry-run", "rehearse", is_flag=True, help="Say what would be done, and do nothing.")(command)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from store.actor import Actor
-from tui.cli.state import Globals, dry_run, opened, show, told
+from tui.cli.state import Globals, dry_run, opened, show, told, unseen_note
 
 _NONE = "none"
 
@@ -83,7 +83,8 @@ def update(
         raise click.UsageError("Say what to change, for instance --status Resolved.")
     with opened(state) as actor:
         done = tickets.update(actor, number, changes, change_pair=answer, rehearse=rehearse)
-        _done(state, actor, number, sentences.ticket_updated(done), rehearse, changed=list(done.changed))
+        gone = unseen_note(actor, f"#{number}") if changes.get("customer", 0) is None else ""
+        _done(state, actor, number, sentences.ticket_updated(done) + gone, rehearse, changed=list(done.changed))
 
 
 @click.command("close")

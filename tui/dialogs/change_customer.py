@@ -16,6 +16,7 @@ from tui import sentences
 from tui.desk import Desk
 from tui.dialogs.customer_search import CustomerSearch
 from tui.dialogs.frame import Dialog, field
+from tui.dialogs.sight import loses_sight
 from tui.dialogs.ticket_dialog import TicketDialog
 from tui.events import StoreChanged
 from tui.widgets.toggle import Toggle
@@ -95,16 +96,17 @@ class CustomerDialog(TicketDialog):
     async def _foresee(self) -> None:
         """Says before Update who would lose sight of the ticket (R10.1)."""
         self._told.update("")
-        if self.line.assignee is None or (self.search.chosen is None and not self._none.value):
+        if self.search.chosen is None and not self._none.value:
             return
         try:
             foreseen = await self._update(self._chosen(), False, rehearse=True)
+            unseen = await loses_sight(self.desk, f"#{self.line.number}") if self._none.value else ""
         except Problem as problem:
             self.say(str(problem))
             return
-        if foreseen.assignee_removed:
-            who = f"{foreseen.assignee_removed} may not see it then, and is taken off as its assignee."
-            self._told.update(words(who, "$text-warning"))
+        taken_off = f"{foreseen.assignee_removed} may not see it then, and is taken off as its assignee."
+        told = [taken_off] * bool(foreseen.assignee_removed) + [unseen] * bool(unseen)
+        self._told.update(lines(told, "$text-warning") if told else "")
 
 
 class ChangePairDialog(Dialog[bool]):

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
-from textual import on
+from textual import on, work
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from store.errors import Problem
 from store.services import recipients
 from tui import sentences
 from tui.desk import Desk
 from tui.dialogs.frame import SenderDialog, field
+from tui.dialogs.sight import loses_sight
 from tui.seen import Seen
 from tui.widgets.cells import steady
 from tui.widgets.toggle import Toggle
@@ -29,6 +31,7 @@ class EditSenderDialog(SenderDialog):
         self._typed = Input(self._name_before, id="name", max_length=200, compact=True)
         self._toggle = Toggle("", self._shared_before, id="shared")
         self._explained = Static(classes="explained")
+        self._unseen = ""
 
     def fields(self) -> Iterator[Widget]:
         yield self.about()
@@ -37,6 +40,16 @@ class EditSenderDialog(SenderDialog):
         yield field("", self._explained)
 
     def on_mount(self) -> None:
+        self._explain()
+        if self.seen.line.customer_id is not None:
+            self._ask_for_sight()
+
+    @work(group="sight")
+    async def _ask_for_sight(self) -> None:
+        try:
+            self._unseen = await loses_sight(self.desk, self.seen.line.email)
+        except Problem as problem:
+            self.say(str(problem))
         self._explain()
 
     async def carry_out(self) -> str:
@@ -60,6 +73,7 @@ class EditSenderDialog(SenderDialog):
         text = "Pairing will be disabled"
         if shared and line.customer_id is not None:
             text = f"Pairing will be disabled: it is unpaired from {line.paired_to}; its tickets keep their customer."
+            text += f" {self._unseen}" if self._unseen else ""
         elif line.shared:
             text = "Pairing is disabled" if shared else "It can be paired again"
         self._explained.update(words(text, "$text-warning" if shared else "dim"))

@@ -48,7 +48,8 @@ class UndoDialog(Dialog[str]):
 
     def fields(self) -> Iterator[Widget]:
         told = sentences.would_undo(*self._looked)
-        yield Static(lines([*told, "", "Mail that was sent stays sent."]), classes="told")
+        unseen = [sentences.out_of_sight(", ".join(self._looked.found.unseen))] * bool(self._looked.found.unseen)
+        yield Static(lines([*told, "", "Mail that was sent stays sent.", *unseen]), classes="told")
 
     async def carry_out(self) -> str:
         done = await self.desk.lanes.write(undo.undo, self.desk.actor, self._looked.found.change)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from textual import on, work
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -11,6 +12,7 @@ from store.services import pairing
 from tui import sentences
 from tui.desk import Desk
 from tui.dialogs.frame import SenderDialog, field
+from tui.dialogs.sight import loses_sight
 from tui.events import StoreChanged
 from tui.seen import Seen
 from tui.widgets.toggle import Toggle
@@ -29,6 +31,7 @@ class UnpairDialog(SenderDialog):
         self._unassign = Toggle("Unassign other tickets", id="unassign")
         self._told = Static(id="preview")
         self._tickets: tuple[int, ...] | None = None
+        self._unseen = ""
 
     def fields(self) -> Iterator[Widget]:
         told = [f"It will not belong to {self.seen.line.paired_to} any more.", "New tickets will have no customer."]
@@ -54,6 +57,7 @@ class UnpairDialog(SenderDialog):
     async def _count(self) -> None:
         try:
             self._tickets = await self.desk.lanes.read(pairing.would_unassign, self.desk.actor, self.seen.line.id)
+            self._unseen = await loses_sight(self.desk, self.seen.line.email)
         except Problem as problem:
             self.say(str(problem))
         else:
@@ -62,4 +66,7 @@ class UnpairDialog(SenderDialog):
     @on(Toggle.Changed)
     def _explain(self) -> None:
         if self._tickets is not None:
-            self._told.update(words(sentences.unpairing_preview(self._tickets, unassign=self._unassign.value)))
+            told = words(sentences.unpairing_preview(self._tickets, unassign=self._unassign.value))
+            self._told.update(
+                Content("\n").join([told, words(self._unseen, "$text-warning")]) if self._unseen else told
+            )

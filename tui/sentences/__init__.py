@@ -12,6 +12,7 @@ from tui.sentences.health import token_trouble as token_trouble
 from tui.sentences.recipients import banned as banned
 from tui.sentences.recipients import customer_details as customer_details
 from tui.sentences.recipients import let_in as let_in
+from tui.sentences.recipients import out_of_sight as out_of_sight
 from tui.sentences.recipients import paired as paired
 from tui.sentences.recipients import pairing_preview as pairing_preview
 from tui.sentences.recipients import released as released

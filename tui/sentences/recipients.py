@@ -91,6 +91,13 @@ def unpairing_preview(numbers: Sequence[int], *, unassign: bool) -> str:
     return f"{many(len(numbers), 'ticket')} will keep the customer: {which}."
 
 
+def out_of_sight(what: str) -> str:
+    """Said before, to one who sees a partner's customers only (R10.1)."""
+    return (
+        f"You will not see {clean(what)} any more: it has no customer of your partner then. Others must bring it back."
+    )
+
+
 def customer_details(customer: "CustomerLine") -> str:
     """What tells a customer from another of the same name: `kelly@x.test · kelly · 0171 · Main`."""
     return " · ".join(filter(None, (customer.email, customer.login, customer.phone, customer.partner)))

@@ -1,0 +1,68 @@
+"""R10.1: before an agent of one partner saves what takes something out of his own sight, the dialog says so."""
+
+from pathlib import Path
+
+import pytest
+from window_world import ANNA, BOB, add_sender, add_ticket, prepared, window_on
+
+from store.db import session
+from store.models import Recipient
+from store.services import pairing
+from tui.dialogs.change_customer import CustomerDialog
+from tui.dialogs.edit_sender import EditSenderDialog
+from tui.dialogs.undo import UndoDialog
+from tui.dialogs.unpair import UnpairDialog
+from tui.screens.ticket import TicketScreen
+
+SAID = "You will not see"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Oona belongs to John Doe of Main, for which Bob works."""
+    with prepared(tmp_path / "store.db") as path:
+        add_ticket(add_sender("oona@x.test"), "One")
+        pairing.pair(ANNA, 1, 1, assign_all=True)
+    return path
+
+
+async def test_R10_1_unpairing_sharing_and_taking_the_customer_off(store: Path) -> None:
+    async with window_on(store, actor=BOB) as driven:
+        await driven.press("P")
+        await driven.until(lambda: isinstance(driven.screen, UnpairDialog) and SAID in driven.dialog_text)
+        await driven.press("escape", "e")
+        await driven.until(lambda: isinstance(driven.screen, EditSenderDialog))
+        assert SAID not in driven.dialog_text
+        await driven.press("tab", "space")
+        await driven.until(lambda: SAID in driven.dialog_text)
+        await driven.press("escape", "enter")
+        await driven.until(lambda: isinstance(driven.screen, TicketScreen) and "Hello" in driven.text)
+        await driven.press("c")
+        await driven.until(lambda: isinstance(driven.screen, CustomerDialog))
+        driven.screen.query_one("#none").focus()
+        await driven.press("space")
+        await driven.until(lambda: f"{SAID} #1 any more" in driven.dialog_text)
+        await driven.press("escape", "escape", "P")
+        await driven.until(lambda: isinstance(driven.screen, UnpairDialog))
+        await driven.press("enter")
+        await driven.until(lambda: "Unpaired oona@x.test" in driven.status)
+    with session():
+        assert Recipient.get().customer is None
+
+
+async def test_R10_1_undoing_a_pair(store: Path) -> None:
+    with session():
+        pairing.unpair(ANNA, 1)
+        pairing.pair(ANNA, 1, 1)
+    async with window_on(store, actor=BOB) as driven:
+        await driven.press("enter")
+        await driven.until(lambda: isinstance(driven.screen, TicketScreen) and "Hello" in driven.text)
+        await driven.press("u")
+        await driven.until(lambda: isinstance(driven.screen, UndoDialog) and SAID in driven.dialog_text)
+
+
+async def test_R10_1_nothing_is_said_to_one_who_sees_all(store: Path) -> None:
+    async with window_on(store, actor=ANNA) as driven:
+        await driven.press("P")
+        await driven.until(lambda: isinstance(driven.screen, UnpairDialog) and "1 ticket" in driven.dialog_text)
+        assert SAID not in driven.dialog_text
