@@ -66,7 +66,6 @@ class UnpairDialog(SenderDialog):
     @on(Toggle.Changed)
     def _explain(self) -> None:
         if self._tickets is not None:
-            told = words(sentences.unpairing_preview(self._tickets, unassign=self._unassign.value))
-            self._told.update(
-                Content("\n").join([told, words(self._unseen, "$text-warning")]) if self._unseen else told
-            )
+            told = [words(sentences.unpairing_preview(self._tickets, unassign=self._unassign.value))]
+            told += [words(self._unseen, "$text-warning")] * bool(self._unseen)
+            self._told.update(Content("\n").join(told))
