@@ -241,7 +241,8 @@ def with_names(actor: Actor, lines: list[Any]) -> Iterator[Any]:
         Customer.id.in_(ids["customer_id"]) & scoped(actor, Customer)
     )
     logins = Administrator.select(Administrator.id, Administrator.login).where(Administrator.id.in_(ids["assignee_id"]))
-    known = {"customer_id": dict(customers.tuples()), "assignee_id": dict(logins.tuples())}
+    theirs = {line.id: line.name for line in partners(actor)}
+    known = {"customer_id": dict(customers.tuples()), "assignee_id": dict(logins.tuples()), "partner_id": theirs}
     for line in lines:
         yield line._replace(before=_named(line.before, known), after=_named(line.after, known))
 

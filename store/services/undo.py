@@ -28,6 +28,7 @@ from store.models import (
     Ticket,
 )
 from store.models.base import MomentField
+from store.queries import lists
 from store.queries.scope import rights, scoped, visible
 from store.queries.senders import sender_state
 from store.reasons import refuse
@@ -149,7 +150,8 @@ def _names(actor: Actor, steps: Sequence[Step]) -> dict[str, dict[int, str]]:
     theirs = Customer.id.in_(ids["customer_id"]) & scoped(actor, Customer)
     customers = Customer.select(Customer.id, Customer.name).where(theirs)
     logins = Administrator.select(Administrator.id, Administrator.login).where(Administrator.id.in_(ids["assignee_id"]))
-    return {"customer_id": dict(customers.tuples()), "assignee_id": dict(logins.tuples())}
+    partners = {line.id: line.name for line in lists.partners(actor)}
+    return {"customer_id": dict(customers.tuples()), "assignee_id": dict(logins.tuples()), "partner_id": partners}
 
 
 def _insist(found: Undo) -> None:

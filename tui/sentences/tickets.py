@@ -23,6 +23,10 @@ _FIELDS = {
     "subject": "subject",
     "status": "status",
     "customer_id": "customer",
+    "partner_id": "partner",
+    "billing_email": "billing e-mail",
+    "external_id": "external id",
+    "merged_into_id": "merged into",
     "assignee_id": "assignee",
     "priority": "",
     "ticket_group": "",
@@ -159,6 +163,8 @@ def _back(step: "Step", names: "Mapping[str, Mapping[Any, str]]") -> str:
     if step.what == "moved" and step.before and step.after:
         count = many(len(step.before["messages"]), "message")
         return f"  {clean(step.of)}: {count} back from #{step.after['into']}"
+    if step.what == "add":
+        return f"  {clean(step.of)} is taken off the lists"
     fields = {**(step.after or {}), **(step.before or {})}
     sides = []
     for name in fields:
