@@ -23,10 +23,6 @@ _FIELDS = {
     "subject": "subject",
     "status": "status",
     "customer_id": "customer",
-    "partner_id": "partner",
-    "billing_email": "billing e-mail",
-    "external_id": "external id",
-    "merged_into_id": "merged into",
     "assignee_id": "assignee",
     "priority": "",
     "ticket_group": "",
@@ -61,6 +57,10 @@ _DID = {
 _HIDDEN = ("customer_key", "name_key", "name_edited", "pair_source", "banned_at", "banned_by", "closed")
 _UNDO_FIELDS = {
     "customer_id": "customer",
+    "partner_id": "partner",
+    "billing_email": "billing e-mail",
+    "external_id": "external id",
+    "merged_into_id": "merged into",
     "assignee_id": "assignee",
     "ticket_group": "group",
     "ticket_type": "type",
