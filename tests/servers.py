@@ -86,6 +86,8 @@ def dovecot(folder: Path) -> Iterator[Dovecot]:
     try:
         for port in ports:
             _wait_for(port, folder / "log")
+        while not (folder / "run" / "master.pid").exists():
+            time.sleep(0.02)
         yield Dovecot(folder, *ports, ca_file)
     finally:
         pid = int((folder / "run" / "master.pid").read_text())

@@ -35,11 +35,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place, dovecot(Path(place)) as server, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # the mail server is another machine's burden, not that of the agent's
-        os.setpriority(os.PRIO_PROCESS, int((server.folder / "run" / "master.pid").read_text()), 19)
+        master = int((server.folder / "run" / "master.pid").read_text())
+        os.setpriority(os.PRIO_PROCESS, master, 19)
         fill(server, USER, wanted.messages)
         with helpdesk(folder) as url:
             add_inbox(server.port)
-            with program(url, "worker"):
+            with program(url, "worker", start_new_session=True):  # as the window starts it
                 wait_until(lambda: count(folder, "recipient") > 500, 60)
                 pages, writes = _work(lambda: count(folder, "arrival") < wanted.messages)
                 latency = [_delivered(server, folder, number) for number in range(_DELIVERIES)]
