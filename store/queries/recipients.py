@@ -122,7 +122,7 @@ def rows(actor: Actor, wanted: Sequence[int]) -> dict[int, RecipientLine]:
         some = wanted[start : start + _CHUNK]
         if unscoped:
             sql, fixed = _page_sql()
-            read = database.execute_sql(sql, (*fixed, json.dumps(list(some))))
+            read = database.execute_sql(sql, (*fixed, json.dumps(list(some)))).fetchall()
         else:
             read = _raw(_lines(actor).where(among(Recipient.id, some)))
         found.update((row[0], _line(row)) for row in read)
@@ -197,10 +197,10 @@ def _lines(actor: Actor) -> ModelSelect:
 
 
 def _line(row: Sequence[Any]) -> RecipientLine:
-    """A row as the driver gives it: numbers for flags and times."""
-    flags = (bool(flag) for flag in row[6:9])
-    times = (None if at is None else moment_of(at) for at in row[12:14])
-    return RecipientLine(*row[:6], *flags, *row[9:12], *times, *row[14:])
+    """A row as the driver gives it: numbers for flags and times.  Spelled out, since a page has 128 of them."""
+    (banned, denied, shared), (first, last) = row[6:9], row[12:14]
+    seen = moment_of(first), None if last is None else moment_of(last)
+    return RecipientLine._make((*row[:6], banned == 1, denied == 1, shared == 1, *row[9:12], *seen, *row[14:]))
 
 
 def _counted(field: Any, seen: Expression | bool) -> Any:
