@@ -90,8 +90,8 @@ _DEADLY = Parsed(unreadable="the program that reads messages died of it, or took
 
 
 def _started() -> "subprocess.Popen[bytes]":
-    # a process group of its own, as Ctrl-C at the terminal is the parent's to obey, but no session: that would be given as
-    # much of the processors as whoever works in a window
+    # a process group of its own, as Ctrl-C at the terminal is the parent's to obey, but no session: that would be given
+    # as much of the processors as whoever works in a window
     command = [sys.executable, "-P", "-m", "mail.reader"]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
 

@@ -155,6 +155,7 @@ def readers(actor: Actor) -> Iterator[tuple[str, Callable[[], object]]]:
         "queries.lists.outbox": lambda: list(lists.outbox(actor)),
         "queries.lists.history": lambda: list(lists.history(actor)),
         "queries.lists.partners": lambda: lists.partners(actor),
+        "queries.lists.partner_names": lambda: lists.partner_names(actor),
         "queries.notifications.notifications": lambda: notifications.notifications(actor),
         "queries.notifications.newest_ticket": lambda: ticket_of(notifications.newest_ticket(actor)),
         "queries.outbox.some": lambda: outbox.some(actor, letters),

@@ -1,5 +1,6 @@
 """How the helpdesk fares: what pairing still needs (R7.1), and the counts of the status line."""
 
+from shlex import quote
 from typing import NamedTuple
 
 from peewee import fn
@@ -9,6 +10,7 @@ from store.db import database
 from store.models import Inbox, Recipient
 from store.queries.scope import rights, scoped
 from store.queries.settings import every
+from store.rules.settings import Value
 
 _PAIRING_EVENTS = ("ticket_received_customer", "new_ticket_admin", "new_message_customer")
 
@@ -32,14 +34,14 @@ def missing() -> list[Missing]:
     """Which of R7.1's three prerequisites are missing: SMTP, an enabled inbox, ticket notifications."""
     now = every()
     found: list[Missing] = []
-    if not (now["smtp.enabled"] and now["smtp.host"] and now["smtp.sender_email"]):
+    if not (now["smtp.host"] and now["smtp.sender_email"]):
         found.append(
             Missing("SMTP is not set up", "recipients smtp set --host HOST --sender-email E --enabled on", "SMTP")
         )
-    if not Inbox.select().where(Inbox.enabled).exists() or not now["inboxes.enabled"]:
-        found.append(
-            Missing("no inbox is enabled", "recipients inbox add NAME --email E --host H --secret REF", "inbox")
-        )
+    elif not now["smtp.enabled"]:
+        found.append(Missing("SMTP is set up, but off", "recipients smtp set --enabled on", "SMTP"))
+    if (inbox := _missing_inbox(now)) is not None:
+        found.append(inbox)
     if not now["notifications.enabled"]:
         found.append(
             Missing("ticket notifications are off", "recipients settings set notifications.enabled on", "notifications")
@@ -49,6 +51,20 @@ def missing() -> list[Missing]:
             Missing(f"the notification {off[0]} is off", f"recipients notify set {off[0]} on", "notifications")
         )
     return found
+
+
+def _missing_inbox(now: dict[str, Value]) -> Missing | None:
+    rows = list(Inbox.select(Inbox.name, Inbox.enabled).order_by(Inbox.id).tuples())
+    if not rows:
+        remedy = "recipients inbox add NAME --email E --host H --secret REF"
+        return Missing("no inbox is enabled", remedy, "inbox")
+    if not any(enabled for _, enabled in rows):
+        remedy = f"recipients inbox edit {quote(rows[0][0])} --enabled on"
+        return Missing("no inbox is enabled", remedy, "inbox")
+    if not now["inboxes.enabled"]:
+        remedy = "recipients settings set inboxes.enabled on"
+        return Missing("no inbox is enabled: they are switched off as a whole", remedy, "inbox")
+    return None
 
 
 def counts(actor: Actor) -> Counts:

@@ -161,6 +161,13 @@ def administrators() -> list[AdministratorLine]:
     return [AdministratorLine(*row) for row in query.tuples()]
 
 
+def partner_names(actor: Actor) -> dict[int, str]:
+    """The names of those partners by id, without counting what belongs to them."""
+    now = rights(actor)
+    mine: Expression | bool = True if now.sees_all else Partner.id == now.partner
+    return dict(Partner.select(Partner.id, Partner.name).where(mine).tuples())
+
+
 def partners(actor: Actor) -> list[PartnerLine]:
     """Every partner, by name; for one who works for a partner, that one alone (R10.1)."""
     now = rights(actor)
@@ -241,8 +248,11 @@ def with_names(actor: Actor, lines: list[Any]) -> Iterator[Any]:
         Customer.id.in_(ids["customer_id"]) & scoped(actor, Customer)
     )
     logins = Administrator.select(Administrator.id, Administrator.login).where(Administrator.id.in_(ids["assignee_id"]))
-    theirs = {line.id: line.name for line in partners(actor)}
-    known = {"customer_id": dict(customers.tuples()), "assignee_id": dict(logins.tuples()), "partner_id": theirs}
+    known = {
+        "customer_id": dict(customers.tuples()),
+        "assignee_id": dict(logins.tuples()),
+        "partner_id": partner_names(actor),
+    }
     for line in lines:
         yield line._replace(before=_named(line.before, known), after=_named(line.after, known))
 

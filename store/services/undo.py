@@ -150,8 +150,11 @@ def _names(actor: Actor, steps: Sequence[Step]) -> dict[str, dict[int, str]]:
     theirs = Customer.id.in_(ids["customer_id"]) & scoped(actor, Customer)
     customers = Customer.select(Customer.id, Customer.name).where(theirs)
     logins = Administrator.select(Administrator.id, Administrator.login).where(Administrator.id.in_(ids["assignee_id"]))
-    partners = {line.id: line.name for line in lists.partners(actor)}
-    return {"customer_id": dict(customers.tuples()), "assignee_id": dict(logins.tuples()), "partner_id": partners}
+    return {
+        "customer_id": dict(customers.tuples()),
+        "assignee_id": dict(logins.tuples()),
+        "partner_id": lists.partner_names(actor),
+    }
 
 
 def _insist(found: Undo) -> None:

@@ -112,3 +112,19 @@ def test_R7_3_doctor_names_a_subject_that_the_ticket_number_is_no_longer_found_i
     found = next(one for one in json.loads(answer.out) if "closed_customer" in one["what"])
     assert (found["state"], "does not find the ticket's number" in found["what"]) == ("bad", True)
     assert found["remedy"].startswith("recipients notify set closed_customer on --subject")
+
+
+def test_R7_1_each_missing_piece_has_the_remedy_that_mends_it(shell: Shell) -> None:
+    def remedies() -> str:
+        return " ".join(one["remedy"] for one in shell.json("doctor") if one["state"] == "missing")
+
+    assert "inbox add NAME" in remedies()
+    shell.said("inbox", "add", "my box", "--email", "a@us.test", "--host", "localhost", "--enabled", "off")
+    assert "recipients inbox edit 'my box' --enabled on" in remedies()
+    shell.said("inbox", "edit", "my box", "--enabled", "on")
+    assert "inbox" not in remedies()
+    shell.said("settings", "set", "inboxes.enabled", "off")
+    assert "recipients settings set inboxes.enabled on" in remedies()
+    assert "smtp set --host HOST" in remedies()
+    shell.said("smtp", "set", "--host", "localhost", "--sender-email", "a@us.test")
+    assert "recipients smtp set --enabled on" in remedies()

@@ -266,7 +266,7 @@ def test_R10_1_P1_P2_nobody_sees_or_changes_what_is_another_partners(fresh_store
     Scope.fresh = fresh_store
     # without shrinking, which would take minutes: the steps that led there are few
     phases = (Phase.explicit, Phase.generate)
-    wanted = settings(max_examples=10, stateful_step_count=20, deadline=None, phases=phases)
+    wanted = settings(max_examples=6, stateful_step_count=20, deadline=None, phases=phases)
     run_state_machine_as_test(Scope, settings=wanted)
 
 

@@ -86,6 +86,19 @@ async def test_R7_1_a_step_that_is_passed_over_stays_named(tmp_path: Path) -> No
         pass
     async with window_on(path, actor=ANNA, size=(90, 32)) as driven:
         driven.home.action_act("first-steps")
+        await driven.until(lambda: isinstance(driven.screen, FirstInbox))
+        await driven.type(SUPPORT)
+        await fill(driven, FirstInbox, secret="env:NOT_THERE")
+        await driven.press("enter")
+        await driven.until(lambda: "no variable NOT_THERE" in driven.dialog_text)
+        for form in (FirstInbox, FirstSmtp, SureDialog):
+            await driven.until(lambda form=form: isinstance(driven.screen, form))
+            await driven.press("escape")
+        await driven.until(lambda: driven.status.startswith("Still missing"))
+        driven.home.action_act("first-steps")  # what was begun is gone on with
+        await driven.until(lambda: isinstance(driven.screen, FirstInbox) and "env:NOT_THERE" in driven.text)
+        await driven.press("enter")
+        await driven.until(lambda: "no variable NOT_THERE" in driven.dialog_text)
         for form in (FirstInbox, FirstSmtp, SureDialog):
             await driven.until(lambda form=form: isinstance(driven.screen, form))
             await driven.press("escape")

@@ -49,8 +49,9 @@ def look(actor: Actor) -> Known:
 
 async def first_steps(app: App[Any], desk: Desk) -> str:
     """Goes through what is missing; Escape passes a step over.  What to say at the end.  Raises Problem."""
-    if "inbox" in (await desk.lanes.read(look, desk.actor)).missing:
-        await app.push_screen_wait(FirstInbox(desk))
+    now = await desk.lanes.read(look, desk.actor)
+    if "inbox" in now.missing:
+        await app.push_screen_wait(FirstInbox(desk, now.inbox))
     now = await desk.lanes.read(look, desk.actor)
     if "SMTP" in now.missing:
         await app.push_screen_wait(FirstSmtp(desk, now))
@@ -80,8 +81,8 @@ class FirstInbox(InboxDialog):
         Entry("old", "Fetch", tuple(_OLD)),
     )
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk, None)
+    def __init__(self, desk: Desk, begun: InboxLine | None) -> None:
+        super().__init__(desk, begun)
         self.heading = type(self).heading
         self._note = Static("", classes="told")
         self._guessed = dict.fromkeys(_GUESSED, "")
