@@ -5,6 +5,7 @@ import sys
 
 from store.actor import Actor
 from store.errors import BadInput
+from tui import faults
 from tui.lanes import Lanes
 
 
@@ -16,6 +17,7 @@ def run_window(url: str, actor: Actor, *, start_worker: bool = True, first: bool
     such administrator.
     """
     check_terminal()
+    faults.keep_off_the_screen()
     lanes = Lanes()
     try:
         from tui.screens.opening import opening
@@ -33,6 +35,7 @@ def run_window(url: str, actor: Actor, *, start_worker: bool = True, first: bool
 def run_first_start(url: str, login: str) -> int:
     """Asks for what a new store needs, makes it, and shows the window on it; the exit status.  Raises BadInput."""
     check_terminal()
+    faults.keep_off_the_screen()
     from tui.first_start import FirstStart
 
     start = FirstStart(url, login)

@@ -6,10 +6,15 @@ import termios
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from rich.segment import Segment, Segments
+from textual import work
 from textual.app import SystemCommand
 from textual.screen import Screen
 
 from store.actor import Actor
+from store.cleantext import clean
+from store.errors import Problem, Refused
+from store.queries.scope import rights
 from tui.desk import Desk
 from tui.events import StoreChanged
 from tui.lanes import Lanes
@@ -61,6 +66,7 @@ class Window(SafeApp):
     def on_store_changed(self, event: StoreChanged) -> None:
         for screen in self.screen_stack:
             screen.post_message(StoreChanged())
+        self._end_without_rights()
 
     def _painted(self) -> None:
         """What need not come before the first picture.  What lives now lives on: looking at it again delays keys."""
@@ -76,6 +82,17 @@ class Window(SafeApp):
             self._worker.start()
         if self._first and isinstance(self.screen, RecipientsScreen):
             self.screen.action_act("first-steps")
+
+    @work(exclusive=True, group="rights")
+    async def _end_without_rights(self) -> None:
+        """One who may not work here any more is shown out, and nothing is left on his screen (THREATS P2)."""
+        try:
+            await self._desk.lanes.read(rights, self._desk.actor)
+        except Refused as refused:
+            self._exit_renderables.append(Segments([Segment(f"{clean(refused)}\n")]))
+            self.exit(return_code=refused.exit_status)
+        except Problem:
+            return  # the store is not to be read just now; whoever reads next says so
 
     def _end_without_terminal(self) -> None:
         """A terminal that is gone answers no question; nobody would end this process, nor the worker it keeps."""

@@ -191,6 +191,8 @@ def main() -> int:
     try:
         with start(folder) as world:
             print(json.dumps({"url": world.url, "login": world.login, "folder": str(folder)}), flush=True)
+            # from now on the terminal is the window's: what its servers' libraries warn of would be written over it
+            os.dup2(os.open(folder / "world.log", os.O_CREAT | os.O_WRONLY | os.O_APPEND), sys.stderr.fileno())
             stop.wait()
     except Problem as problem:
         print(json.dumps({"error": str(problem)}), flush=True)

@@ -74,4 +74,6 @@ def sees(administrator: Administrator, customer: int | None) -> bool:
 
 def _unknown(actor: Actor) -> Refused:
     told = f"There is no administrator with the login “{actor.login}”. Name one with --as LOGIN."
+    if Administrator.select().where(Administrator.login == actor.login).exists():
+        told = f"“{actor.login}” is switched off and may not work here. Ask a super administrator."
     return Refused("no-administrator", told)

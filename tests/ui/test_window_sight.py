@@ -7,11 +7,12 @@ from window_world import ANNA, BOB, add_sender, add_ticket, prepared, window_on
 
 from store.db import session
 from store.models import Recipient
-from store.services import pairing
+from store.services import customers, pairing, people
 from tui.dialogs.change_customer import CustomerDialog
 from tui.dialogs.edit_sender import EditSenderDialog
 from tui.dialogs.undo import UndoDialog
 from tui.dialogs.unpair import UnpairDialog
+from tui.screens.recipients import RecipientsScreen
 from tui.screens.ticket import TicketScreen
 
 SAID = "You will not see"
@@ -66,3 +67,26 @@ async def test_R10_1_nothing_is_said_to_one_who_sees_all(store: Path) -> None:
         await driven.press("P")
         await driven.until(lambda: isinstance(driven.screen, UnpairDialog) and "1 ticket" in driven.dialog_text)
         assert SAID not in driven.dialog_text
+
+
+async def test_R10_1_P2_a_ticket_that_went_out_of_sight_is_taken_off_the_screen(store: Path) -> None:
+    async with window_on(store, actor=BOB) as driven:
+        await driven.press("enter")
+        await driven.until(lambda: isinstance(driven.screen, TicketScreen) and "Hello" in driven.text)
+        with session():
+            customers.edit(ANNA, 1, {"partner": "Other"})
+        await driven.until(lambda: "There is no ticket #1" in driven.text)
+        assert "Hello" not in driven.text
+        assert "oona" not in driven.text
+        await driven.press("r")
+        await driven.press("escape")
+        await driven.until(lambda: isinstance(driven.screen, RecipientsScreen))
+
+
+async def test_P2_a_window_ends_when_its_administrator_is_switched_off(store: Path) -> None:
+    async with window_on(store, actor=BOB) as driven:
+        await driven.press("enter")
+        await driven.until(lambda: isinstance(driven.screen, TicketScreen) and "Hello" in driven.text)
+        with session():
+            people.edit_administrator(ANNA, "bob", active=False)
+        await driven.until(lambda: driven.window.return_code == 1)

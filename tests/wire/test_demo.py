@@ -25,7 +25,7 @@ AGENT = Actor("demo", "window")
 def world(place: Path) -> Iterator[tuple["subprocess.Popen[bytes]", dict[str, str]]]:
     """The demo's world in a process of its own, and what it announces."""
     command = [sys.executable, "-P", "-m", "mail.demo.world"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     running = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(place)}, **pipes)  # type: ignore[call-overload]
     try:
         yield running, json.loads(running.stdout.readline())
@@ -73,6 +73,18 @@ def test_R12_mail_keeps_arriving_in_the_demo(tmp_path: Path, monkeypatch: pytest
         before = count(folder, "arrival")
         with program(told["url"], "--as", told["login"], "worker", "--with-window"):
             wait_until(lambda: count(folder, "arrival") >= before + 2, 12)
+
+
+def test_T1_the_demos_servers_write_nothing_over_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world(tmp_path) as (running, told):
+        folder = Path(told["folder"])
+        monkeypatch.setenv("RECIPIENTS_LOG_DIR", str(folder))
+        with program(told["url"], "--as", told["login"], "smtp", "test", "somebody@x.example") as sending:
+            assert sending.wait(10) == 0
+        assert "deprecated" in (folder / "world.log").read_text()
+        running.terminate()
+        assert running.stderr is not None
+        assert running.stderr.read() == b""
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])

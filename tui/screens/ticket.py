@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from store.actor import Actor
-from store.errors import Problem
+from store.errors import NotFound, Problem
 from store.queries import outbox, settings, tickets
 from store.queries.outbox import OutboxRow
 from store.queries.tickets import MessageLine, ParticipantLine
@@ -113,12 +113,27 @@ class TicketScreen(TicketActions):
             self._changed.clear()
             try:
                 found = await self.desk.lanes.read(read, self.desk.actor, self._number)
+            except NotFound as gone:
+                self._blank(gone)
+                continue
             except Problem as problem:
                 self.say(str(problem), "error")
                 continue
             if found != self._read:
                 self._read = found
                 self._show()
+
+    def _blank(self, gone: NotFound) -> None:
+        """What he may see no more is not left on his screen (R10.1)."""
+        self._read = self.standing = None
+        self.has_files = False
+        self.heading.say(f"Tickets / #{self._number}")
+        self._head.update("")
+        self._facts.update("")
+        self._reader.show([])
+        self.status.show_right("")
+        self.show_keys()
+        self.say(str(gone), "error")
 
     def refresh_now(self) -> None:
         """What this agent did is seen at once."""
