@@ -24,6 +24,7 @@ from store.queries import (
     attachments,
     customers,
     deny,
+    history_list,
     lists,
     notices,
     notifications,
@@ -121,7 +122,7 @@ def readers(actor: Actor) -> Iterator[tuple[str, Callable[[], object]]]:
     of_tickets: dict[str, Callable[[int], object]] = {
         "queries.attachments.files": lambda n: attachments.files(actor, n),
         "queries.attachments.sources": lambda n: attachments.sources(actor, n, messages),
-        "queries.lists.history_of_ticket": lambda n: lists.history_of_ticket(actor, n),
+        "queries.history_list.of_ticket": lambda n: history_list.of_ticket(actor, n),
         "queries.notices.reply_audience": lambda n: notices.reply_audience(actor, n),
         "queries.notifications.preview": lambda n: notifications.preview(actor, "new_message_customer", "", "", n),
         "queries.outbox.lines": lambda n: outbox.lines(actor, ticket=n),
@@ -137,7 +138,7 @@ def readers(actor: Actor) -> Iterator[tuple[str, Callable[[], object]]]:
         "services.undo.newest": lambda n: undo.newest(actor, kind="ticket", thing=n),
     }
     of_recipients: dict[str, Callable[[int], object]] = {
-        "queries.lists.history_of_recipient": lambda i: lists.history_of_recipient(actor, i),
+        "queries.history_list.of_recipient": lambda i: history_list.of_recipient(actor, i),
         "queries.refused.by_ban": lambda i: refused.some(actor, refused.by_ban(actor, i)),
         "queries.tickets.opened_by": lambda i: tickets.opened_by(actor, i),
         "queries.tickets.numbers_opened_by": lambda i: tickets.some(actor, tickets.numbers_opened_by(actor, i)),

@@ -11,10 +11,11 @@ from peewee import Expression, Field, ModelSelect
 from store.actor import Actor
 from store.filters import HISTORY as GRAMMAR
 from store.filters import Term
-from store.models import History
+from store.models import History, Recipient
 from store.queries import lists
 from store.queries.browse import Browse, aged, compared, has
 from store.queries.recipients import Selection
+from store.queries.scope import visible, visible_ticket
 
 FIRST = Selection("", "id", True)
 _TEXTS = {"who": History.who, "what": History.what, "of": History.of, "via": History.via, "kind": History.subject}
@@ -56,6 +57,23 @@ class Entry(NamedTuple):
             for name in names
         ]
         return ", ".join(f"{name}: {' → '.join(side)}" for name, side in sides)
+
+
+def of_ticket(actor: Actor, number: int) -> list[Entry]:
+    """What was changed in one ticket, newest first, with names instead of ids.  Raises NotFound."""
+    visible_ticket(actor, number)
+    return _of(actor, "ticket", number)
+
+
+def of_recipient(actor: Actor, recipient_id: int) -> list[Entry]:
+    """What was changed at one recipient, newest first, with names instead of ids.  Raises NotFound."""
+    visible(actor, Recipient, recipient_id, f"recipient {recipient_id}")
+    return _of(actor, "recipient", recipient_id)
+
+
+def _of(actor: Actor, kind: str, thing: int) -> list[Entry]:
+    mine = (History.subject == kind) & (History.subject_id == thing)
+    return list(lists.with_names(actor, [_entry(row) for row in History.select().where(mine).order_by(-History.id)]))
 
 
 def _said(value: object) -> str:

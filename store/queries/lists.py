@@ -21,7 +21,7 @@ from store.models import (
     Ticket,
     TicketGroup,
 )
-from store.queries.scope import rights, scoped, visible, visible_ticket
+from store.queries.scope import rights, scoped
 
 
 class InboxLine(NamedTuple):
@@ -218,26 +218,6 @@ def history_scope(actor: Actor) -> Expression | bool:
     return ((History.subject == "recipient") & History.subject_id.in_(recipients)) | (
         (History.subject == "ticket") & History.subject_id.in_(tickets)
     )
-
-
-def history_of_ticket(actor: Actor, number: int) -> list[HistoryLine]:
-    """What was changed in one ticket, newest first, with names instead of ids.  Raises NotFound."""
-    visible_ticket(actor, number)
-    return _history_of(actor, "ticket", number)
-
-
-def history_of_recipient(actor: Actor, recipient_id: int) -> list[HistoryLine]:
-    """What was changed at one recipient, newest first, with names instead of ids.  Raises NotFound."""
-    visible(actor, Recipient, recipient_id, f"recipient {recipient_id}")
-    return _history_of(actor, "recipient", recipient_id)
-
-
-def _history_of(actor: Actor, kind: str, thing: int) -> list[HistoryLine]:
-    columns = (History.at, History.who, History.what, History.of, History.before, History.after)
-    mine = (History.subject == kind) & (History.subject_id == thing)
-    rows = History.select(*columns).where(mine).order_by(History.id.desc()).tuples()
-    lines = [HistoryLine(at, who, what, of, fields_of(old), fields_of(new)) for at, who, what, of, old, new in rows]
-    return list(with_names(actor, lines))
 
 
 def with_names(actor: Actor, lines: list[Any]) -> Iterator[Any]:

@@ -22,7 +22,7 @@ from window_world import ANNA, BOB, CLEO, HOSTILE, Driven, add_message, add_send
 
 from store.db import session
 from store.models import Attachment, Message, Participant, RawMessage, Recipient, Ticket
-from store.queries import lists
+from store.queries import history_list
 from store.queries import tickets as reading
 from store.services import groups, people, tickets
 from tui.dialogs.frame import Dialog
@@ -219,7 +219,7 @@ async def test_R10_2_activities_say_who_did_what_with_names(store: Path) -> None
 def test_R10_1_activities_name_no_customer_of_another_partner(store: Path) -> None:
     with session():
         tickets.update(CLEO, 1, {"customer": 1}, change_pair=False)
-        told = {actor.login: str(lists.history_of_ticket(actor, 1)) for actor in (ANNA, BOB)}
+        told = {actor.login: str(history_list.of_ticket(actor, 1)) for actor in (ANNA, BOB)}
     assert "Kelly Sanders" in told["anna"]
     assert "John Doe" in told["bob"]
     assert "Kelly Sanders" not in told["bob"]

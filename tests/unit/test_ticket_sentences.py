@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from store.queries.lists import HistoryLine
+from store.queries.history_list import Entry
 from store.queries.outbox import OutboxRow
 from store.queries.tickets import Person, TicketLine
 from store.rules.notices import Addressee
@@ -120,9 +120,8 @@ def test_R11_1_merging_is_told_before() -> None:
 def test_R10_2_the_history_reads_as_sentences(
     what: str, before: dict[str, object] | None, after: dict[str, object] | None, told: str
 ) -> None:
-    assert (
-        sentences.activity(HistoryLine(NOW, "anna", what, "#1", before, after), UTC) == f"2026-03-04 12:00 anna {told}"
-    )
+    line = Entry(1, NOW, "anna", "window", what, "ticket", 1, "#1", before, after, "c", False)
+    assert sentences.activity(line, UTC) == f"2026-03-04 12:00 anna {told} (window)"
 
 
 def test_R7_4_who_a_reply_went_to_is_listed() -> None:

@@ -8,7 +8,6 @@ from textual.widgets import Static
 
 from store.cleantext import clean
 from store.queries.history_list import Entry
-from store.queries.lists import HistoryLine
 from tui import sentences
 from tui.desk import Desk
 from tui.dialogs.frame import Dialog
@@ -23,7 +22,7 @@ class ActivitiesDialog(Dialog[None]):
     hint = "↑ ↓ scroll · Esc close"
     AUTO_FOCUS = "#close"
 
-    def __init__(self, desk: Desk, of: str, found: Sequence[HistoryLine], zone: tzinfo) -> None:
+    def __init__(self, desk: Desk, of: str, found: Sequence[Entry], zone: tzinfo) -> None:
         super().__init__(desk)
         self.heading = f"Activities of {clean(of, limit=60)}"
         self._lines = [sentences.activity(line, zone) for line in found]

@@ -11,8 +11,7 @@ from textual.screen import ModalScreen
 
 from store.actor import Actor
 from store.errors import Problem, Refused
-from store.queries import lists, settings
-from store.queries.lists import HistoryLine
+from store.queries import history_list, settings
 from tui.screens.table_screen import TableScreen
 from tui.screens.ways import WAYS
 from tui.seen import Seen
@@ -152,5 +151,5 @@ class RecipientActions(TableScreen[Seen]):
             self.app.push_screen(ActivitiesDialog(self.desk, seen.line.email, *found))
 
 
-def _history(actor: Actor, recipient_id: int) -> tuple[list[HistoryLine], tzinfo]:
-    return lists.history_of_recipient(actor, recipient_id), settings.timezone()
+def _history(actor: Actor, recipient_id: int) -> tuple[list[history_list.Entry], tzinfo]:
+    return history_list.of_recipient(actor, recipient_id), settings.timezone()

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from store.actor import Actor
 from store.cleantext import clean
 from store.errors import Problem
-from store.queries import attachments, lists, settings
+from store.queries import attachments, history_list, settings
 from store.queries import tickets as reading
 from store.queries.tickets import TicketLine
 from store.reasons import sentence
@@ -275,8 +275,8 @@ class TicketActions(Workplace):
             self.action_act(name)
 
 
-def _history(actor: Actor, number: int) -> tuple[list[lists.HistoryLine], tzinfo]:
-    return lists.history_of_ticket(actor, number), settings.timezone()
+def _history(actor: Actor, number: int) -> tuple[list[history_list.Entry], tzinfo]:
+    return history_list.of_ticket(actor, number), settings.timezone()
 
 
 def _statuses(actor: Actor, now: str) -> list[str]:

@@ -10,7 +10,6 @@ from tui.sentences.words import listed, many, stamp
 
 if TYPE_CHECKING:
     from store.queries.history_list import Entry
-    from store.queries.lists import HistoryLine
     from store.queries.outbox import OutboxRow
     from store.queries.tickets import TicketLine
     from store.rules.notices import Addressee
@@ -125,13 +124,13 @@ def ticket_updated(done: "Updated") -> str:
     return f"{words}."
 
 
-def activity(line: "HistoryLine", zone: tzinfo) -> str:
-    """`2026-11-23 14:05 anna changed the status: New → Resolved`."""
+def activity(line: "Entry", zone: tzinfo) -> str:
+    """`2026-11-23 14:05 anna changed the status: New → Resolved (window)`."""
     before, after = line.before or {}, line.after or {}
     did = "changed the note" if "note" in after else _DID.get(line.what, f"changed the {clean(line.what)}")
     names = [name for name in dict.fromkeys((*before, *after)) if name in _FIELDS]
     told = [_change_of(name, line, named=not did.endswith(_FIELDS[name])) for name in names]
-    return f"{stamp(line.at, zone)} {clean(line.who)} {did}{': ' if told else ''}{', '.join(told)}"
+    return f"{stamp(line.at, zone)} {clean(line.who)} {did}{': ' if told else ''}{', '.join(told)} ({clean(line.via)})"
 
 
 def entry(line: "Entry", zone: tzinfo) -> list[str]:
@@ -184,7 +183,7 @@ def _said(value: object) -> str:
     return clean(value, limit=80) if value not in (None, "") else "none"
 
 
-def _change_of(name: str, line: "HistoryLine", *, named: bool) -> str:
+def _change_of(name: str, line: "Entry", *, named: bool) -> str:
     """`New → Resolved`; with its name where that is not said yet."""
     sides = [clean(side[name], limit=120) or "none" for side in (line.before, line.after) if side and name in side]
     return (f"{_FIELDS[name]} " if named else "") + " → ".join(sides)
