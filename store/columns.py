@@ -72,6 +72,7 @@ HISTORY_COLUMNS: tuple[Column, ...] = (
     Column("changed", "From → to", "text", 40),
     Column("via", "Through", "text", 8, shown=False),
     Column("kind", "Kind", "text", 10, shown=False),
+    Column("origin", "From where", "text", 24, shown=False),
     Column("undone", "Undone", "flag", 6),
 )
 

@@ -16,7 +16,7 @@ import peewee
 from store.errors import BadInput, DatabaseProblem, DatabaseUnavailable
 
 database = peewee.DatabaseProxy()
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _BUSY_SECONDS = 10
 _MIGRATIONS = Path(__file__).parent / "migrations"
 

@@ -73,7 +73,7 @@ HISTORY = Grammar(
     flags=("undone",),
     numbers=("ticket",),
     times=("at",),
-    texts=("who", "what", "of", "via", "kind"),
+    texts=("who", "what", "of", "via", "kind", "origin"),
 )
 
 

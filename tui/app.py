@@ -7,6 +7,7 @@ from store.actor import Actor
 from store.errors import BadInput
 from tui import faults
 from tui.lanes import Lanes
+from tui.origin import origin
 
 
 def run_window(url: str, actor: Actor, *, start_worker: bool = True, first: bool = False) -> int:
@@ -43,7 +44,7 @@ def run_first_start(url: str, login: str) -> int:
     if start.made is None:
         return start.return_code or 0
     made, who = start.made
-    return run_window(made, Actor(who, "window"), first=True)
+    return run_window(made, Actor(who, "window", origin()), first=True)
 
 
 def check_terminal() -> None:

@@ -12,6 +12,7 @@ from store.actor import Actor
 from store.db import open_store
 from store.errors import BadInput, Problem
 from tui.app import check_terminal, run_window
+from tui.origin import origin
 
 _FAREWELL_SECONDS = 5.0
 
@@ -31,7 +32,7 @@ def run_demo() -> int:
         place = _place(world)
         os.environ[FOLDER_VARIABLE] = place["folder"]
         open_store(place["url"], create=False)
-        return run_window(place["url"], Actor(place["login"], "window"))
+        return run_window(place["url"], Actor(place["login"], "window", origin()))
     finally:
         _end(world)
 

@@ -70,7 +70,7 @@ READY_HISTORY: tuple[Ready, ...] = (
 )
 GRAMMAR_HISTORY: tuple[tuple[str, str], ...] = (
     ('bob@x.test "two words"', "in who, what, of"),
-    ("who:anna what:pair", "also of, via (window, command, mail), kind"),
+    ("who:anna what:pair", "also of, via (window, command, mail), kind, origin"),
     ("kind:recipient", "or ticket, customer, deny, inbox, setting…"),
     ("ticket:12", "what was done to one ticket"),
     ("at:<7d undone:no", "m, h, d or w ago; taken back or not"),

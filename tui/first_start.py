@@ -17,6 +17,7 @@ from store.services import people
 from tui.desk import Desk
 from tui.dialogs.form import Entry, FormDialog
 from tui.lanes import Lanes
+from tui.origin import origin
 from tui.safe_app import SafeApp
 from tui.widgets.words import lines
 
@@ -76,7 +77,7 @@ class FirstStart(SafeApp):
         return _Blank()
 
     def on_mount(self) -> None:
-        form = YouForm(Desk(Actor("", "window"), self._lanes), self._values)
+        form = YouForm(Desk(Actor("", "window", origin()), self._lanes), self._values)
         self.push_screen(form, lambda login: self._ended(form.url, login))
 
     def on_unmount(self) -> None:

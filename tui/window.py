@@ -15,6 +15,7 @@ from store.actor import Actor
 from store.cleantext import clean
 from store.errors import Problem, Refused
 from store.queries.scope import rights
+from store.services.people import note_sign_in
 from tui.desk import Desk
 from tui.events import StoreChanged
 from tui.lanes import Lanes
@@ -72,6 +73,7 @@ class Window(SafeApp):
         """What need not come before the first picture.  What lives now lives on: looking at it again delays keys."""
         gc.collect()
         gc.freeze()
+        self._note_sign_in()
         self._watch.start()
         if not self.is_headless:
             self.set_interval(_TERMINAL_SECONDS, self._end_without_terminal)
@@ -82,6 +84,14 @@ class Window(SafeApp):
             self._worker.start()
         if self._first and isinstance(self.screen, RecipientsScreen):
             self.screen.action_act("first-steps")
+
+    @work
+    async def _note_sign_in(self) -> None:
+        try:
+            await self._desk.lanes.write(note_sign_in, self._desk.actor)
+        except Problem as problem:
+            if isinstance(self.screen, Workplace):
+                self.screen.say(clean(problem), "warning")  # nothing else can be written either
 
     @work(exclusive=True, group="rights")
     async def _end_without_rights(self) -> None:

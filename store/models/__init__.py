@@ -9,6 +9,7 @@ from store.models.base import MomentField as MomentField
 from store.models.inboxes import DenyEntry as DenyEntry
 from store.models.inboxes import Inbox as Inbox
 from store.models.inboxes import InboxState as InboxState
+from store.models.keeping import SEALED as SEALED
 from store.models.keeping import History as History
 from store.models.keeping import Lease as Lease
 from store.models.keeping import Preference as Preference

@@ -1,6 +1,6 @@
 """What the program keeps for itself: history, settings, preferences, leases."""
 
-from peewee import AutoField, IntegerField, TextField
+from peewee import AutoField, BlobField, IntegerField, TextField
 
 from store.models.base import Base, MomentField, link
 from store.models.people import Administrator
@@ -9,7 +9,8 @@ from store.models.people import Administrator
 class History(Base):
     """Who changed what, from what to what (R10.2).  Rows of one use case share `change`, to be undone whole.
 
-    `subject` is the kind of thing ('recipient', 'ticket', …), `subject_id` its id, `of` its name for a person.
+    `subject` is the kind of thing ('recipient', 'ticket', …), `subject_id` its id, `of` its name for a person;
+    `origin` from where it was done.  `seal` ties an entry to all before it (`store/rules/seal.py`).
     """
 
     id = AutoField()
@@ -25,9 +26,18 @@ class History(Base):
     before = TextField(null=True)
     after = TextField(null=True)
     undone_by = TextField(default="")
+    origin = TextField(null=True)
+    seal = BlobField(null=True)
 
     class Meta:
         indexes = ((("subject", "subject_id"), False),)
+
+
+SEALED = [
+    History._meta.fields[name]
+    for name in "change at who administrator via origin what subject subject_id of before after".split()
+]
+"""What the seal of an entry covers, in this order: all but the mark of an undo."""
 
 
 class Setting(Base):

@@ -7,9 +7,10 @@ from peewee import fn
 
 from store.actor import Actor
 from store.db import database
-from store.models import Inbox, Recipient
+from store.models import SEALED, Inbox, Recipient
 from store.queries.scope import rights, scoped
 from store.queries.settings import every
+from store.rules.seal import FIRST, seal, shown
 from store.rules.settings import Value
 
 _PAIRING_EVENTS = ("ticket_received_customer", "new_ticket_admin", "new_message_customer")
@@ -21,6 +22,14 @@ class Missing(NamedTuple):
     what: str
     remedy: str
     short: str
+
+
+class Chain(NamedTuple):
+    """The history's seals: how many entries, the number of the first whose seal does not fit, the last seal."""
+
+    entries: int
+    broken: int | None
+    last: str
 
 
 class Counts(NamedTuple):
@@ -77,3 +86,14 @@ def counts(actor: Actor) -> Counts:
 def is_whole() -> bool:
     """Whether SQLite finds the file undamaged (its quick check; seconds for gigabytes)."""
     return bool(database.execute_sql("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+
+
+def chain() -> Chain:
+    """Every entry of the history against its seal (THREATS S6); some six seconds for a million."""
+    columns = ", ".join(f'"{field.column_name}"' for field in SEALED)
+    last, entries = FIRST, 0
+    for row_id, sealed, *fields in database.execute_sql(f'SELECT id, seal, {columns} FROM "history" ORDER BY id'):
+        last, entries = seal(last, fields), entries + 1
+        if last != sealed:
+            return Chain(entries, row_id, "")
+    return Chain(entries, None, shown(last))

@@ -18,7 +18,14 @@ from store.queries.recipients import Selection
 from store.queries.scope import visible, visible_ticket
 
 FIRST = Selection("", "id", True)
-_TEXTS = {"who": History.who, "what": History.what, "of": History.of, "via": History.via, "kind": History.subject}
+_TEXTS = {
+    "who": History.who,
+    "what": History.what,
+    "of": History.of,
+    "via": History.via,
+    "kind": History.subject,
+    "origin": History.origin,
+}
 _SORTS: dict[str, Any] = {
     "id": History.id,
     "at": History.at,
@@ -31,7 +38,7 @@ _SORTS: dict[str, Any] = {
 class Entry(NamedTuple):
     """One row of the history; `change` is the mark of all that one use case did, `undone` whether that was taken back.
 
-    `via` is window, command or mail; `kind` and `thing` name the row that was changed.
+    `via` is window, command or mail, `origin` from where he worked; `kind` and `thing` name the row that was changed.
     """
 
     id: int
@@ -46,6 +53,7 @@ class Entry(NamedTuple):
     after: Any
     change: str
     undone: bool
+    origin: str = ""
 
     @property
     def changed(self) -> str:
@@ -109,7 +117,19 @@ def _some(actor: Actor, wanted: Sequence[int]) -> dict[int, Entry]:
 def _entry(row: History) -> Entry:
     before, after = lists.fields_of(row.before), lists.fields_of(row.after)
     thing = (row.subject, row.subject_id, row.of)
-    return Entry(row.id, row.at, row.who, row.via, row.what, *thing, before, after, row.change, bool(row.undone_by))
+    return Entry(
+        row.id,
+        row.at,
+        row.who,
+        row.via,
+        row.what,
+        *thing,
+        before,
+        after,
+        row.change,
+        bool(row.undone_by),
+        row.origin or "",
+    )
 
 
 HISTORY = Browse(GRAMMAR, FIRST, _SORTS, _seen, _condition, _some)

@@ -16,7 +16,6 @@ from store.models import (
     Arrival,
     Attachment,
     Base,
-    History,
     LargeMessage,
     Message,
     Outbox,
@@ -28,11 +27,12 @@ from store.models import (
     Ticket,
 )
 from store.rules.message import Arrived, Report
+from store.services import history
 from store.services.notices import News
 
 _MOST_REFERRED = 5_000
 # the order in which rows may refer to each other
-_WRITTEN = (RawMessage, Recipient, Ticket, Message, Attachment, Arrival, LargeMessage, RefusedMessage, History)
+_WRITTEN = (RawMessage, Recipient, Ticket, Message, Attachment, Arrival, LargeMessage, RefusedMessage)
 
 
 @dataclass(slots=True)
@@ -81,6 +81,7 @@ class Batch:
         self.news: list[News] = []
         self.reports: list[tuple[int, Report]] = []
         self._new: dict[type[Base], list[dict[str, Any]]] = {table: [] for table in _WRITTEN}
+        self._history: list[dict[str, Any]] = []
         self._next: dict[type[Base], int] = {}
         self._changed_tickets: dict[int, datetime] = {}
         self._heard: dict[int, datetime] = {}
@@ -179,7 +180,7 @@ class Batch:
 
     def add_history(self, rows: Sequence[dict[str, Any]]) -> None:
         """Stages history rows as `history.rows_of` makes them."""
-        self._new[History].extend(rows)
+        self._history.extend(rows)
 
     def change_ticket(self, state: TicketState, now: datetime) -> None:
         """Stages what was changed in this state: its status, closed, and that it was updated."""
@@ -200,6 +201,7 @@ class Batch:
         """Writes all that was staged, each table in one statement."""
         for table in _WRITTEN:
             bulk.insert(table, self._new[table])
+        history.write(self._history)
         changed = [(self.tickets[number], now) for number, now in self._changed_tickets.items()]
         bulk.update(
             Ticket,

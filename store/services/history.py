@@ -6,13 +6,16 @@ the model's columns, so that undo can compare what is with what was left, and wr
 
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from store import bulk
 from store.actor import Actor
-from store.models import Administrator, History
+from store.db import database
+from store.models import SEALED, Administrator, History
+from store.rules.seal import FIRST, seal
 
 Fields = Mapping[str, object]
 
@@ -42,7 +45,20 @@ def record_many(
     actor: Actor, what: str, rows: Iterable[tuple[Thing, Fields | None, Fields | None]], *, change: str = ""
 ) -> None:
     """The same `what` done to many things."""
-    bulk.insert(History, rows_of(actor, what, rows, change=change))
+    write(rows_of(actor, what, rows, change=change))
+
+
+def write(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The one way into the table, inside the transaction of what is recorded: rows as `rows_of` makes them, sealed."""
+    if not rows:
+        return
+    found = database.execute_sql('SELECT "seal" FROM "history" ORDER BY "id" DESC LIMIT 1').fetchone()
+    last = found[0] or FIRST if found else FIRST
+    sealed = []
+    for row in rows:
+        last = seal(last, [field.db_value(row[field.name]) for field in SEALED])
+        sealed.append({**row, "seal": last})
+    bulk.insert(History, sealed)
 
 
 def rows_of(
@@ -55,6 +71,7 @@ def rows_of(
         "who": actor.name,
         "administrator": _administrator_id(actor),
         "via": actor.via,
+        "origin": actor.origin or None,
         "what": what,
     }
     return [

@@ -129,6 +129,12 @@ def _insist_on_new_partner(name: str) -> None:
         raise refuse("name-exists", kind="partner", name=name)
 
 
+def note_sign_in(actor: Actor) -> None:
+    """Writes into the history that this administrator opened a window (THREATS S6)."""
+    with transaction():
+        history.record(actor, "sign in", Thing("window", None, actor.name), None, None)
+
+
 def insist_on_super(actor: Actor) -> None:
     """Raises Refused unless the actor is a super administrator."""
     if not rights(actor).super:

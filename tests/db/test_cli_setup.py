@@ -1,6 +1,8 @@
 """R12: making a store, people, customers, inboxes, settings, and what `doctor` says of it all."""
 
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -258,6 +260,15 @@ def test_R7_1_doctor_names_what_is_missing_and_the_command_that_mends_it(shell: 
         shell.said("settings", "set", key, value)
     shell.said(*INBOX)
     assert [one["what"] for one in shell.json("doctor") if one["state"] == "missing"] == ["nobody fetches mail now"]
+
+
+def test_S6_doctor_says_whether_the_history_was_tampered_with(shell: Shell) -> None:
+    assert "the history is whole: " in shell.run("doctor").out
+    with closing(sqlite3.connect(shell.path)) as store:
+        store.executescript("DROP TRIGGER history_unchanged; UPDATE history SET who = 'eve' WHERE id = 1;")
+    answer = shell.run("doctor")
+    assert answer.status == 1
+    assert "from entry 1 on its seals do not fit" in answer.out
 
 
 def test_R12_doctor_names_a_store_that_others_can_read(shell: Shell) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,9 +20,10 @@ from store import db
 from store.db import database, open_store, session, sqlite_path, transaction
 from store.errors import DatabaseProblem
 from store.models import TABLES, Arrival, History, Lease, Recipient, Setting, Ticket
-from store.services import lease
+from store.queries import health
+from store.services import lease, people
 from store.services.lease import LostLease
-from tests.driver import Desk
+from tests.driver import ANNA, Desk
 
 
 def test_S3_the_store_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -144,10 +146,64 @@ def test_first_starts_at_once_migrate_once(tmp_path: Path) -> None:
 
 def test_R10_2_the_history_is_append_only(desk: Desk) -> None:
     desk.arrive("a@x.test")
-    for statement in ("DELETE FROM history", "UPDATE history SET who = 'eve'"):
+    for statement in (
+        "DELETE FROM history",
+        "UPDATE history SET who = 'eve'",
+        "UPDATE history SET origin = 'x'",
+        "UPDATE history SET seal = x'00'",
+        "REPLACE INTO history SELECT * FROM history",
+    ):
         with pytest.raises(peewee.DatabaseError, match="append-only"):
             database.execute_sql(statement)
     assert History.select().count() > 0
+
+
+def test_S6_what_is_changed_behind_the_programs_back_breaks_the_seals(desk: Desk) -> None:
+    desk.arrive("a@x.test")
+    desk.arrive("b@x.test")
+    people.note_sign_in(replace(ANNA, origin="uid 7 from 192.0.2.7"))
+    whole = health.chain()
+    assert whole.broken is None
+    assert whole.entries == History.select().count()
+    assert whole.last == History.select().order_by(History.id.desc()).get().seal.hex()[:16]
+    for trigger in ("history_kept", "history_unchanged", "history_not_replaced"):
+        database.execute_sql(f"DROP TRIGGER {trigger}")
+    for forge in (
+        "UPDATE history SET who = 'eve' WHERE id = 2",
+        "UPDATE history SET origin = NULL WHERE id = (SELECT MAX(id) FROM history)",
+        "UPDATE history SET seal = NULL WHERE id = 2",
+        "DELETE FROM history WHERE id = 2",
+        (
+            "INSERT INTO history (change, at, who, via, what, subject, of, undone_by)"
+            " VALUES ('', 1, 'e', '', '', '', '', '')"
+        ),
+    ):
+        with database.atomic() as block:
+            database.execute_sql(forge)
+            assert health.chain().broken is not None, forge
+            block.rollback()
+    database.execute_sql("UPDATE history SET undone_by = 'x'")  # that something was undone is an entry of its own
+    assert health.chain() == whole
+
+
+def test_S6_a_store_of_before_gets_its_seals(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    open_store(str(path))
+    with session():
+        people.start("anna", "anna@x.test")
+        before = health.chain()
+        for statement in (
+            *(f"DROP TRIGGER {name}" for name in ("history_not_replaced", "history_unchanged")),
+            *(f"ALTER TABLE history DROP COLUMN {name}" for name in ("seal", "origin")),
+            "CREATE TRIGGER history_unchanged BEFORE UPDATE OF at ON history BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "DELETE FROM schema_migration WHERE name = '0004_sealed'",
+            "PRAGMA user_version = 3",
+        ):
+            database.execute_sql(statement)
+    open_store(str(path))
+    with session():
+        assert health.chain() == before
+        assert before.entries > 0
 
 
 def test_D6_one_holder_with_a_rising_fence(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """The history over all, in the window: filtered, exported, read whole, taken back (R10.2, R10.3)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,18 @@ async def test_R10_2_history_is_filtered_read_and_exported(store: Path, tmp_path
         await driven.press("enter")
         await driven.until(lambda: "Wrote 1 row" in screen.status.text)
     assert "oona@x.test" in (tmp_path / "history.csv").read_text(encoding="utf-8-sig")
+
+
+async def test_S6_opening_a_window_is_in_the_history_with_from_where(store: Path) -> None:
+    async with window_on(store, actor=replace(ANNA, origin="uid 7 from 192.0.2.7"), size=(110, 30)) as driven:
+        screen = await history(driven)
+        await driven.press("slash")
+        await driven.type("origin:192.0.2.7")
+        await driven.press("enter")
+        await driven.until(lambda: screen.current() and len(screen.table.visible_ids) == 1)
+        await driven.press("enter")
+        await driven.until(lambda: isinstance(driven.screen, EntryDialog))
+        assert "anna, through window, uid 7 from 192.0.2.7 sign in window anna" in driven.dialog_text
 
 
 async def test_R10_3_any_entry_is_taken_back_unless_somebody_changed_it_since(store: Path) -> None:

@@ -311,7 +311,7 @@ async def test_R10_1_a_ticket_out_of_sight_takes_no_reply(store: Path) -> None:
         await driven.until(lambda: isinstance(driven.screen, TicketScreen) and driven.screen.status.text)
         await driven.press("r")
         assert isinstance(driven.screen, TicketScreen)
-        assert driven.screen.status.text == "The ticket is still being read."
+        assert driven.screen.status.text == "There is no ticket #1, or you may not see it."
 
 
 async def test_R11_1_a_reply_shows_what_became_of_its_mail(store: Path) -> None:

@@ -46,6 +46,7 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
         if is_whole()
         else Finding("bad", "the store file is damaged", "restore it from a backup")
     )
+    yield _chain()
     for one in missing():
         yield Finding("missing", one.what, one.remedy)
     yield from _inboxes()
@@ -55,6 +56,16 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
         if is_held()
         else Finding("missing", "nobody fetches mail now", "open the window, or run: recipients worker")
     )
+
+
+def _chain() -> Finding:
+    from store.queries.health import chain
+
+    now = chain()
+    if now.broken is None:
+        return Finding("ok", f"the history is whole: {now.entries:,} entries, the last sealed {now.last or 'never'}")
+    told = f"the history was changed behind the program's back: from entry {now.broken} on its seals do not fit"
+    return Finding("bad", told, "compare it with a backup: recipients list history")
 
 
 def _inboxes() -> Iterator[Finding]:

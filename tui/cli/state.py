@@ -14,6 +14,7 @@ import click
 from store.actor import Actor
 from store.cleantext import as_json, clean
 from store.errors import BadInput
+from tui.origin import origin
 
 _WITH_VALUE = {"--db": "url", "--as": "login", "--config": "config"}
 
@@ -64,7 +65,7 @@ def actor_of(state: Globals, *, via: str = "command") -> Actor:
         login = state.login or getpass.getuser()
     except (KeyError, OSError) as error:
         raise BadInput("This machine has no name for you; say which administrator you are: --as LOGIN") from error
-    return Actor(login, via)
+    return Actor(login, via, origin())
 
 
 @contextmanager

@@ -223,7 +223,6 @@ class ReplyDialog(WritingDialog):
             return
         known = {one.key for one in self._look.audience} if self._look is not None else set()
         self._unticked |= {one.key for one in found.audience if one.key not in known and "bounced" in one.warnings}
-        self._look = found
         focused = next((key for key, tick in self._ticks.items() if tick.has_focus), None)
         self._ticks = {
             one.key: Toggle(sentences.addressee(one), one.key not in self._unticked) for one in found.audience
@@ -231,6 +230,7 @@ class ReplyDialog(WritingDialog):
         async with self.batch():
             await self._audience.remove_children()
             await self._audience.mount(*self._ticks.values(), Static(lines(found.remarks, "$text-warning")))
+        self._look = found  # not before it is shown: the next change of the store cancels this and begins anew
         if focused is not None:
             self._ticks.get(focused, self._text).focus()
         self._fit()

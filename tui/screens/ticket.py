@@ -126,7 +126,7 @@ class TicketScreen(TicketActions):
     def _blank(self, gone: NotFound) -> None:
         """What he may see no more is not left on his screen (R10.1)."""
         self._read = self.standing = None
-        self.has_files = False
+        self.absent, self.has_files = str(gone), False
         self.heading.say(f"Tickets / #{self._number}")
         self._head.update("")
         self._facts.update("")

@@ -63,6 +63,8 @@ class TicketActions(Workplace):
     """The screen gives `standing` and does `refresh_now`."""
 
     standing: Standing | None = None
+    absent = "The ticket is still being read."
+    """Why there is no `standing`."""
     has_files = False
 
     def refresh_now(self) -> None:
@@ -96,7 +98,7 @@ class TicketActions(Workplace):
         if action.id not in _REFUSES:
             return super().why_not(action)
         if self.standing is None:
-            return "The ticket is still being read."
+            return self.absent
         line, state, requester = self.standing
         code = _REFUSES[action.id](state)
         if code:

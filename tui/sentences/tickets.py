@@ -136,8 +136,9 @@ def activity(line: "Entry", zone: tzinfo) -> str:
 def entry(line: "Entry", zone: tzinfo) -> list[str]:
     """One entry of the history, a line for each thing that it says."""
     before, after = line.before or {}, line.after or {}
+    through = ", ".join(clean(part) for part in (f"through {line.via}", line.origin) if part)
     told = [
-        f"{stamp(line.at, zone)}  {clean(line.who)}, through {clean(line.via)}",
+        f"{stamp(line.at, zone)}  {clean(line.who)}, {through}",
         f"{clean(line.what)}  {clean(line.kind)} {clean(line.of)}",
     ]
     for name in dict.fromkeys((*before, *after)):
