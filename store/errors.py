@@ -40,9 +40,10 @@ class NotFound(Refused):
 class Conflict(Refused):
     """Somebody else changed the row since it was read (R10.4)."""
 
-    def __init__(self, what: str, who: str) -> None:
-        by = f" by {who}" if who else ""
-        super().__init__("conflict", f"{what} was changed{by} since you opened it; look again.", what=what, who=who)
+    def __init__(self, what: str, who: str, changed: str = "") -> None:
+        by, told = (f" by {who}" if who else ""), (f" ({changed})" if changed else "")
+        sentence = f"{what} was changed{by} since you opened it{told}; look again."
+        super().__init__("conflict", sentence, what=what, who=who)
 
 
 class BadInput(Problem):

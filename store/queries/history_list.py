@@ -59,12 +59,17 @@ class Entry(NamedTuple):
     def changed(self) -> str:
         """`status: New → Resolved`; what was made or taken away shows its one side."""
         before, after = self.before or {}, self.after or {}
-        names = [name for name in dict.fromkeys((*before, *after)) if not name.endswith("_key")]
+        names = [name for name in dict.fromkeys((*before, *after)) if not name.endswith("_key") and name != "closed"]
         sides = [
             (name.removesuffix("_id"), [_said(side[name]) for side in (before, after) if name in side])
             for name in names
         ]
         return ", ".join(f"{name}: {' → '.join(side)}" for name, side in sides)
+
+    @property
+    def told(self) -> str:
+        """`status: New → Resolved`, or what was done where no field says more."""
+        return self.changed or self.what
 
 
 def of_ticket(actor: Actor, number: int) -> list[Entry]:
@@ -82,6 +87,13 @@ def of_recipient(actor: Actor, recipient_id: int) -> list[Entry]:
 def _of(actor: Actor, kind: str, thing: int) -> list[Entry]:
     mine = (History.subject == kind) & (History.subject_id == thing)
     return list(lists.with_names(actor, [_entry(row) for row in History.select().where(mine).order_by(-History.id)]))
+
+
+def latest(actor: Actor, kind: str, thing: int | None, of: str = "") -> Entry | None:
+    """The last change of a thing that the actor is known to see; of one without an id, by its name."""
+    mine = (History.subject == kind) & ((History.subject_id == thing) if thing is not None else (History.of == of))
+    rows = History.select().where(mine).order_by(History.id.desc()).limit(1)
+    return next(iter(lists.with_names(actor, [_entry(row) for row in rows])), None)
 
 
 def _said(value: object) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadField, BadInput, Conflict, NotFound, Refused
+from store.errors import BadField, BadInput, NotFound, Refused
 from store.models import Customer, Partner, ProfileAddress, Recipient, Ticket
 from store.queries.scope import rights, visible
 from store.reasons import refuse
@@ -15,7 +15,7 @@ from store.rules.addresses import address_key, looks_like_address, split_profile
 from store.rules.deny import fold
 from store.rules.visibility import may_see
 from store.services import history
-from store.services.history import Thing, last_writer
+from store.services.history import Thing, conflict
 from store.services.people import partner_named
 from store.services.senders import search_text
 from store.services.tickets.row import take_off_unseeing
@@ -102,7 +102,7 @@ def locked(actor: Actor, customer_id: int, seen: int | None = None) -> Customer:
     if row.deleted is not None:
         raise refuse("customer-deleted", customer=clean(row.name))
     if seen is not None and row.version != seen:
-        raise Conflict(clean(row.name), last_writer(row.kind, row.id))
+        raise conflict(actor, clean(row.name), row.kind, row.id)
     return row
 
 

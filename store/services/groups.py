@@ -20,14 +20,20 @@ def add(actor: Actor, name: str) -> int:
         return int(_create(actor, name).id)
 
 
-def put(actor: Actor, name: str, logins: Collection[str], *, new: bool) -> None:
-    """A group, new or not, with exactly these members.  Raises BadInput, NotFound, Refused."""
+def put(actor: Actor, name: str, logins: Collection[str], *, new: bool, seen: Collection[str] | None = None) -> None:
+    """A group, new or not, with exactly these members.
+
+    Raises BadInput, NotFound, Refused, Conflict (`seen` are the members that the person looked at, R10.4).
+    """
     with transaction():
         insist_on_super(actor)
         group = _create(actor, name) if new else _named(name)
         wanted = {login: _administrator(login) for login in logins}
-        present = GroupMember.select(GroupMember, Administrator).join(Administrator)
-        for member in present.where(GroupMember.group == group.id):
+        joined = GroupMember.select(GroupMember, Administrator).join(Administrator)
+        present = list(joined.where(GroupMember.group == group.id))
+        if seen is not None and {member.administrator.login for member in present} != set(seen):
+            raise history.conflict(actor, f"The group {clean(name)}", "group", group.id)
+        for member in present:
             if member.administrator.login not in wanted:
                 member.delete_instance()
                 gone = {"login": member.administrator.login}

@@ -13,9 +13,14 @@ from typing import Any
 
 from store import bulk
 from store.actor import Actor
+from store.cleantext import clean
 from store.db import database
+from store.errors import Conflict
 from store.models import SEALED, Administrator, History
+from store.queries import history_list
 from store.rules.seal import FIRST, seal
+
+_TOLD = 120
 
 Fields = Mapping[str, object]
 
@@ -87,15 +92,10 @@ def rows_of(
     ]
 
 
-def last_writer(kind: str, row_id: int) -> str:
-    """Who changed this thing last, for the sentence of a conflict (R10.4); '' when nobody did."""
-    row = (
-        History.select(History.who)
-        .where((History.subject == kind) & (History.subject_id == row_id))
-        .order_by(History.id.desc())
-        .first()
-    )
-    return row.who if row else ""
+def conflict(actor: Actor, what: str, kind: str, row_id: int | None, of: str = "") -> Conflict:
+    """To be raised where somebody else changed a thing first: who, and what he changed last (R10.4)."""
+    last = history_list.latest(actor, kind, row_id, of)
+    return Conflict(what, clean(last.who), clean(last.told, limit=_TOLD)) if last is not None else Conflict(what, "")
 
 
 def _json(fields: Fields | None) -> str | None:

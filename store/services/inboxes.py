@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadInput, Conflict, NotFound
+from store.errors import BadInput, NotFound
 from store.models import Arrival, Inbox, InboxState
 from store.reasons import refuse
 from store.rules.addresses import address_key, looks_like_address
 from store.rules.secrets import insist_on_reference
 from store.services import history
-from store.services.history import Thing, last_writer
+from store.services.history import Thing, conflict
 from store.services.people import insist_on_super
 
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -58,7 +58,7 @@ def edit(
         insist_on_super(actor)
         row = named(name)
         if seen is not None and row.version != seen:
-            raise Conflict(f"The inbox {clean(name)}", last_writer("inbox", row.id))
+            raise conflict(actor, f"The inbox {clean(name)}", "inbox", row.id)
         fields = _checked({"security": row.security, "host": row.host, **values}, force=force)
         before = {key: getattr(row, key) for key in fields}
         changed = {key: value for key, value in fields.items() if before[key] != value}

@@ -13,7 +13,7 @@ from peewee import JOIN, ModelSelect
 from store.actor import MAIL, Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import Conflict, NotFound
+from store.errors import NotFound
 from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, Ticket
 from store.queries import settings
 from store.queries.books import held_keys
@@ -272,7 +272,7 @@ def _locked(actor: Actor, outbox_id: int, seen: int | None) -> Outbox:
     if row is None:
         raise NotFound(f"mail {outbox_id} in the outbox")
     if seen is not None and row.version != seen:
-        raise Conflict(f"Mail {outbox_id}", "")
+        raise history.conflict(actor, f"Mail {outbox_id}", "outbox", outbox_id)
     return row  # type: ignore[no-any-return]
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadInput, Conflict, NotFound
+from store.errors import BadInput, NotFound
 from store.models import Administrator, Customer, Partner, Ticket
 from store.queries.scope import rights
 from store.reasons import refuse
 from store.rules.addresses import address_key, looks_like_address
 from store.services import history
-from store.services.history import Thing, last_writer
+from store.services.history import Thing, conflict
 from store.services.tickets.row import take_off_unseeing
 
 ROLES = ("super", "administrator")
@@ -53,11 +53,18 @@ def add_administrator(
         return _create(actor, login, email, name, role, None if partner is None else partner_named(partner).id)
 
 
-def edit_partner(actor: Actor, name: str, new_name: str) -> str:
-    """Renames a partner; its new name.  Raises BadInput, NotFound, Refused."""
+def edit_partner(actor: Actor, name: str, new_name: str, *, seen: int | None = None) -> str:
+    """Renames a partner; its new name.
+
+    Raises BadInput, NotFound, Refused, Conflict (`seen` is the id of the one that was called `name`, R10.4).
+    """
     with transaction():
         insist_on_super(actor)
-        row = partner_named(name)
+        row = partner_named(name) if seen is None else Partner.get_or_none(Partner.id == seen)
+        if row is None:
+            raise NotFound(f"partner {clean(name)}")
+        if row.name != name:
+            raise conflict(actor, f"The partner {clean(name)}", "partner", row.id)
         cleaned = _partner_name(new_name)
         if cleaned != row.name:
             _insist_on_new_partner(cleaned)
@@ -94,7 +101,7 @@ def edit_administrator(
         if row is None:
             raise NotFound(f"administrator {clean(login)}")
         if seen is not None and row.version != seen:
-            raise Conflict(clean(login), last_writer("administrator", row.id))
+            raise conflict(actor, clean(login), "administrator", row.id)
         given = _fields(changes)
         fields = {key: value for key, value in given.items() if getattr(row, key) != value}
         if not fields:

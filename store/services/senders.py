@@ -4,12 +4,11 @@ from collections.abc import Mapping
 
 from store.actor import Actor
 from store.cleantext import clean
-from store.errors import Conflict
 from store.models import Customer, Recipient
 from store.queries.scope import visible
 from store.reasons import refuse
 from store.rules.deny import fold
-from store.services.history import Thing, last_writer
+from store.services.history import Thing, conflict
 
 
 def locked(actor: Actor, recipient_id: int, seen: int | None) -> Recipient:
@@ -19,7 +18,7 @@ def locked(actor: Actor, recipient_id: int, seen: int | None) -> Recipient:
     """
     row: Recipient = visible(actor, Recipient, recipient_id, f"recipient {recipient_id}")
     if seen is not None and row.version != seen:
-        raise Conflict(clean(row.email), last_writer("recipient", row.id))
+        raise conflict(actor, clean(row.email), "recipient", row.id)
     return row
 
 

@@ -8,7 +8,7 @@ from store import patterns, templates
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadInput, Conflict
+from store.errors import BadInput
 from store.models import Setting as SettingRow
 from store.queries import settings as present
 from store.queries.scope import rights
@@ -41,8 +41,8 @@ def change_all(
         if not rights(actor).super:
             raise refuse("super-only")
         now = present.every()
-        if any(now[key] != value for key, value in (seen or {}).items()):
-            raise Conflict("The setting", "")
+        if other := next((key for key, value in (seen or {}).items() if now[key] != value), ""):
+            raise history.conflict(actor, f"The setting {other}", "setting", None, other)
         _insist_on_templates({**now, **values}, values)
         mark = history.new_change()
         for key, value in values.items():

@@ -281,6 +281,7 @@ _NOT_READ = {
     "queries.facts.facts_of": "its `actor` is a name in a template",
     "queries.lists.history_scope": "the condition of the history that is read",
     "queries.lists.with_names": "used by the histories that are read",
+    "queries.history_list.latest": "of a row that is locked, for the sentence of a conflict; names as in `with_names`",
     "services.customers.import_all": "`_import_one` goes through `add` and `edit`; its rule is in test_cli_setup",
     "services.exports.export_table": "writes what `display_rows` and the queries give",
     "services.preferences.columns": "one's own columns",

@@ -9,7 +9,7 @@ from window_world import ANNA, BOB, Driven, add_sender, add_ticket, prepared, wi
 from store.db import session
 from store.models import Administrator, GroupMember, Partner, Ticket
 from store.queries import settings
-from store.services import people, tickets
+from store.services import groups, people, tickets
 from tui.dialogs.people import AdministratorForm, GroupForm, PartnerForm
 from tui.dialogs.settings import MailSettings, TicketSettings
 from tui.dialogs.setup import SetupDialog
@@ -107,6 +107,7 @@ async def test_R10_4_the_second_who_changes_an_administrator_is_told(store: Path
             people.edit_administrator(ANNA, "bob", name="Bobby")
         await driven.press("enter")
         await driven.until(lambda: "bob was changed by anna since you opened it" in driven.dialog_text)
+        assert "since you opened it (name: bob → Bobby)" in driven.dialog_text
         assert "Robert" in driven.text
         with session():
             assert Administrator.get(login="bob").name == "Bobby"
@@ -114,6 +115,36 @@ async def test_R10_4_the_second_who_changes_an_administrator_is_told(store: Path
         await driven.until(lambda: not isinstance(driven.screen, AdministratorForm))
     with session():
         assert Administrator.get(login="bob").name == "Robert"
+
+
+async def test_R10_4_the_second_who_changes_a_partner_or_a_group_is_told(store: Path) -> None:
+    with session():
+        groups.add(ANNA, "Billing")
+    async with window_on(store, size=(100, 30)) as driven:
+        await to(driven, "Groups", FollowedList)
+        await driven.press("enter")
+        await fill(driven, GroupForm, members="bob")
+        with session():
+            groups.add_member(ANNA, "Billing", "cleo")
+        await driven.press("enter")
+        await driven.until(lambda: "The group Billing was changed by anna" in driven.dialog_text)
+        with session():
+            assert {member.administrator for member in GroupMember.select()} == {3}
+        await driven.press("enter")
+        await driven.until(lambda: not isinstance(driven.screen, GroupForm))
+        await driven.press("escape", "escape")
+        await to(driven, "Partners", FollowedList)
+        await driven.press("enter")
+        await fill(driven, PartnerForm, name="Mine")
+        with session():
+            people.edit_partner(ANNA, "Main", "Theirs")
+        await driven.press("enter")
+        await driven.until(lambda: "(name: Main → Theirs)" in driven.dialog_text)
+        await driven.press("enter")
+        await driven.until(lambda: "The partner is called Mine." in driven.text)
+    with session():
+        assert {member.administrator for member in GroupMember.select()} == {2}
+        assert {partner.name for partner in Partner.select()} == {"Mine", "Other"}
 
 
 async def test_R10_1_partners_and_groups_are_kept_in_the_window(store: Path) -> None:

@@ -84,15 +84,22 @@ class PartnerForm(FormDialog):
 
     def __init__(self, desk: Desk, line: PartnerLine | None) -> None:
         self._partner = line.name if line is not None else ""
+        self._number = line.id if line is not None else None
         super().__init__(desk, {"name": self._partner})
         self.heading = f"Partner {self._partner}" if line is not None else "New partner"
 
     async def keep(self) -> str:
         if self._partner:
-            name = await self.desk.lanes.write(people.edit_partner, self.desk.actor, self._partner, self.typed["name"])
+            name = await self.desk.lanes.write(
+                people.edit_partner, self.desk.actor, self._partner, self.typed["name"], seen=self._number
+            )
             return f"The partner is called {name}."
         row = await self.desk.lanes.write(people.add_partner, self.desk.actor, self.typed["name"])
         return f"Added the partner {row.name}."
+
+    async def look_again(self) -> None:
+        lines = await self.desk.lanes.read(lists.partners, self.desk.actor)
+        self._partner = next((line.name for line in lines if line.id == self._number), self._partner)
 
 
 class GroupForm(FormDialog):
@@ -105,6 +112,7 @@ class GroupForm(FormDialog):
 
     def __init__(self, desk: Desk, line: GroupLine | None) -> None:
         self._group = line.name if line is not None else ""
+        self._seen = line.members if line is not None else None
         super().__init__(desk, {"name": self._group, "members": ", ".join(line.members) if line else ""})
         self.heading = f"Group {self._group}" if line is not None else "New group"
 
@@ -114,8 +122,12 @@ class GroupForm(FormDialog):
 
     async def keep(self) -> str:
         name, logins = self.typed["name"].strip(), self.typed["members"].replace(",", " ").split()
-        await self.desk.lanes.write(groups.put, self.desk.actor, name, logins, new=not self._group)
+        await self.desk.lanes.write(groups.put, self.desk.actor, name, logins, new=not self._group, seen=self._seen)
         return f"{'Changed' if self._group else 'Added'} the group {name}: {many(len(set(logins)), 'member')}."
+
+    async def look_again(self) -> None:
+        lines = await self.desk.lanes.read(lists.groups)
+        self._seen = next((line.members for line in lines if line.name == self._group), self._seen)
 
 
 def remove_partner_dialog(desk: Desk, line: PartnerLine) -> SureDialog:

@@ -7,14 +7,14 @@ from peewee import Expression
 
 from store.actor import Actor
 from store.cleantext import clean, storable
-from store.errors import BadInput, Conflict, NotFound
+from store.errors import BadInput, NotFound
 from store.models import Administrator, Message, Ticket
 from store.queries import settings
 from store.queries.scope import administrator, sees, visible_ticket
 from store.reasons import refuse
 from store.rules.deny import fold
 from store.services import history
-from store.services.history import Thing, last_writer
+from store.services.history import Thing, conflict
 
 _LONGEST_TEXT = 1_000_000
 
@@ -26,7 +26,7 @@ def locked(actor: Actor, number: int, seen: int | None) -> Ticket:
     """
     row = visible_ticket(actor, number)
     if seen is not None and row.version != seen:
-        raise Conflict(f"Ticket #{number}", last_writer("ticket", number))
+        raise conflict(actor, f"Ticket #{number}", "ticket", number)
     return row
 
 
