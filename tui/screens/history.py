@@ -24,7 +24,7 @@ class HistoryScreen(BrowseScreen[Entry]):
     called = "History"
     example = "search, or filter: who:anna kind:recipient at:<7d"
     nothing_yet = "Nothing was changed yet."
-    least: ClassVar[dict[str, int]] = {"at": 16, "who": 6, "what": 6, "of": 12, "changed": 14}
+    least: ClassVar[dict[str, int]] = {"at": 16, "who": 6, "what": 8, "of": 12, "changed": 14}
     BINDINGS: ClassVar[list[BindingType]] = bindings("history")
 
     def name_of(self, row_id: int) -> str:

@@ -31,7 +31,7 @@ from tui.widgets.wrapping import wrap
 
 _LABEL = 11
 _WIDE = 110
-_SIDE = 38
+_LEAST_SIDE, _MOST_SIDE = 38, 54
 _MOST_SHOWN, _MOST_LINES = 400, 8
 
 
@@ -160,7 +160,9 @@ class TicketScreen(TicketActions):
             return
         facts = head(self._read.standing.line, self._read.followers, self._read.zone)
         if beside:
-            told = (piece for fact in facts for piece in _hanging(*fact, _SIDE))
+            side = min(_MOST_SIDE, max(_LEAST_SIDE, self.size.width // 3))
+            self._side.styles.width = side + 2
+            told = (piece for fact in facts for piece in _hanging(*fact, side))
             self._facts.update(Content("\n").join(told))
             return
         width = max(_LABEL + 4, (self.size.width - 3) // 2)

@@ -143,7 +143,7 @@ def entry(line: "Entry", zone: tzinfo) -> list[str]:
     ]
     for name in dict.fromkeys((*before, *after)):
         sides = [_said(side[name]) for side in (before, after) if name in side]
-        told.append(f"  {clean(name)}: {' → '.join(sides)}")
+        told.append(f"  {clean(name.removesuffix('_id'))}: {' → '.join(sides)}")
     return [*told, "This was taken back."] if line.undone else told
 
 
