@@ -113,7 +113,9 @@ def _with_body(known: Parsed, fields: Fields, body: Span) -> Parsed:
     cut = fields.cut or tree.cut
     # what was not read is not known to be equal: only a message that was read to its end has a fingerprint
     fingerprint = "" if cut else _fingerprint(fields, known.message_id, text, attached)
-    report = report_of(tree, text) if known.automatic or is_postmaster(known.sender) else None
+    postmaster = is_postmaster(known.sender)
+    answered = (*known.in_reply_to, *reversed(known.references))
+    report = report_of(tree, text, postmaster=postmaster, answered=answered) if known.automatic or postmaster else None
     return replace(known, text=text, attachments=attached, unreadable=cut, fingerprint=fingerprint, report=report)
 
 

@@ -29,7 +29,7 @@ def tell(batch: Batch) -> None:
     announce(batch.news)
     for outbox_id, report in batch.reports:
         if report.action == "failed":
-            outbox.bounced(outbox_id, report.words or report.status or "no reason given", hard=report.is_hard)
+            outbox.bounced(outbox_id, report.words or report.status or "no reason given", hard=report.is_hard, address=report.recipient)
 
 
 def why_of(place: Ground, arrived: Arrived, decision: Decision, **more: object) -> str:
