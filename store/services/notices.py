@@ -148,7 +148,7 @@ def _row(
         "to_name": clean(one.name),
         "subject": rendered.subject,
         "subject_key": subject_key(rendered.subject, number),
-        "body": rendered.body,
+        "body": _answerable(rendered.body) if event.audience == "admin" else rendered.body,
         "message_id": fresh_message_id(news.ticket, str(books.now["smtp.sender_email"])),
         "in_reply_to": references[-1] if references else "",
         "references": " ".join(references),
@@ -161,6 +161,12 @@ def _row(
         "expires": moment + timedelta(days=int(books.now["smtp.expire_days"])),
         "created": moment,
     }
+
+
+def _answerable(body: str) -> str:
+    """With the line above which an administrator answers, in whatever template: what stands below stays inside (O7)."""
+    marked = templates.REPLY_MARKER in body.partition("\n")[0]
+    return body if marked else f"{templates.REPLY_MARKER}\n\n{body}"
 
 
 def fresh_message_id(ticket: int, sender_email: str) -> str:
