@@ -18,6 +18,7 @@ from store.queries.books import Books, held_keys
 from store.queries.facts import facts_of
 from store.queries.notices import is_on
 from store.queries.search import among
+from store.rules.addresses import domain_key
 from store.rules.events import BY_KEY
 from store.rules.notices import PARTS, Addressee, plan
 from store.rules.settings import Value
@@ -171,5 +172,5 @@ def _answerable(body: str) -> str:
 
 def fresh_message_id(ticket: int, sender_email: str) -> str:
     """A Message-ID that nobody can guess (R7.6); its domain is the sender's (RFC 5322, 3.6.4)."""
-    domain = sender_email.rpartition("@")[2] or "tickets.invalid"
+    domain = domain_key(sender_email.rpartition("@")[2]) or "tickets.invalid"
     return f"<{secrets.token_hex(16)}.{ticket}@{domain}>"
