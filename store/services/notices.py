@@ -56,7 +56,7 @@ def announce(news: Iterable[News]) -> tuple[str, ...]:
     if not wanted:
         return ()
     books = Books({one.ticket for one in wanted}, now)
-    letters = _fresh([letter for one in wanted for letter in _letters(books, one)])
+    letters = _fresh(_once([letter for one in wanted for letter in _letters(books, one)]))
     held = _why_held([addressee for _, addressee in letters], now)
     rows = _rows(books, letters, held)
     bulk.insert(Outbox, rows)
@@ -72,6 +72,16 @@ def _letters(books: Books, news: News) -> list[Letter]:
     if news.event == "ticket_received_customer" and not books.confirms(news.ticket, circle):
         return []
     return [(news, one) for one in plan(news.event, circle, without=news.without)]
+
+
+def _once(letters: list[Letter]) -> list[Letter]:
+    """Without those to watchers who hear of the same message as the assignee or administrator, too (R7.4)."""
+    told = {_about(news, one) for news, one in letters if news.event != "watchers" and news.message}
+    return [(news, one) for news, one in letters if news.event != "watchers" or _about(news, one) not in told]
+
+
+def _about(news: News, one: Addressee) -> tuple[int, int | None, str]:
+    return news.ticket, news.message, one.key
 
 
 def _fresh(letters: Sequence[Letter]) -> list[Letter]:

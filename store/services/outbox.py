@@ -169,8 +169,11 @@ def lift(actor: Actor, email: str) -> int:
         change = history.new_change()
         thing = Thing("address", None, hold_row.email)
         history.record(actor, "lift", thing, {"reason": hold_row.reason}, None, change=change)
+        now = datetime.now(UTC)
+        expires = now + timedelta(days=int(settings.one("smtp.expire_days")))  # it waited for us, not for a server
         for row in rows:
-            _change(actor, "retry", row, {"state": "queued", "next_try": datetime.now(UTC), "last_error": ""}, change)
+            fields = {"state": "queued", "next_try": now, "expires": expires, "last_error": ""}
+            _change(actor, "retry", row, fields, change)
     return len(rows)
 
 

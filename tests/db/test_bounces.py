@@ -1,10 +1,12 @@
 """Whose address a delivery report speaks of (R5.4, R7.2, THREATS O3, O4)."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from store.models import AddressHold, Message, Outbox
 from store.rules.message import Report
-from store.services import tickets
+from store.services import lease, outbox, tickets
 from tests.driver import Desk
 
 
@@ -44,3 +46,11 @@ def test_O3_a_bounce_is_said_once_however_many_reports_come(desk: Desk, letter: 
     fails(desk, letter, address)
     assert [hold.email for hold in AddressHold.select()] == ["kelly@x.test"]
     assert len(notes()) == 1
+
+
+def test_R7_5_what_was_held_longer_than_mail_lasts_is_sent_when_that_is_lifted(desk: Desk, letter: Outbox) -> None:
+    fails(desk, letter, "")
+    past = datetime.now(UTC) - timedelta(days=1)
+    Outbox.update(state="held", expires=past).where(Outbox.id == letter.id).execute()
+    assert outbox.lift(desk.anna, "kelly@x.test") == 1
+    assert [one.id for one in outbox.claim(lease.acquire(lease.OUTBOX_LEASE))] == [letter.id]

@@ -328,3 +328,15 @@ def test_O7_an_unquoted_note_below_an_agents_answer_stays_inside(telling: Desk, 
     bodies = [row.body for row in Outbox.select().where(Outbox.audience == "customer")]
     assert len(bodies) == bool(answer)
     assert not any("SECRET" in body for body in bodies)
+
+
+def test_R7_4_an_assignee_who_watches_hears_once(telling: Desk) -> None:
+    telling.administrator("bob", role="super")
+    telling.arrive("new@x.test", "Help")
+    settings.change(telling.anna, "notify.watchers.on", "on")
+    tickets.add_watcher(telling.anna, 1, "bob")
+    tickets.add_watcher(telling.anna, 1, "anna")
+    tickets.update(telling.anna, 1, {"assignee": "bob"})
+    above = telling.last_letter()
+    telling.arrive("new@x.test", "Re: #1 Help")
+    assert telling.letters(above=above) == [("bob@us.test", "new_message_admin"), ("anna@us.test", "watchers")]

@@ -8,6 +8,7 @@ import pytest
 
 from mail.parse import parse
 from mail.sender import send_once
+from mail.smtp import Account, connect
 from store.models import Outbox
 from store.rules.message import Arrived
 from tests.driver import Desk
@@ -43,3 +44,16 @@ def test_O7_a_notification_that_is_attached_to_the_answer_does_not_go_on(
     assert send_once().sent == 1
     sent = server.read()[-1]
     assert [part.get_filename() for part in sent.iter_attachments()] == ["plan.pdf"]
+
+
+def test_O1_a_copys_address_that_the_server_cannot_take_does_not_hold_up_the_letter(server: Server) -> None:
+    with connect(Account("127.0.0.1", server.port, security="none")) as transport:
+        sent = transport.send("a@us.test", "b@x.test", b"Subject: x\r\n\r\nhi\r\n", copies=["jörg@us.test"])
+    assert sent.fate == "sent"
+
+
+def test_O2_nonsense_after_the_text_leaves_open_whether_it_was_taken(server: Server) -> None:
+    server.after_data["b@x.test"] = "hello?"
+    with connect(Account("127.0.0.1", server.port, security="none")) as transport:
+        sent = transport.send("a@us.test", "b@x.test", b"Subject: x\r\n\r\nhi\r\n")
+    assert (sent.fate, sent.lost) == ("uncertain", True)
