@@ -17,8 +17,9 @@ _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _ORIGINAL_TYPES = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
 _RECEIPT_TYPE = "message/disposition-notification"
 _ORIGINAL_ID = re.compile(r"^[> \t]*(?:original-)?message-id:\s*(<[^<>\s]{3,990}>)", re.IGNORECASE | re.MULTILINE)
-_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_CODE = re.compile(r"\b([45])\d\d[ -]")
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")  # no part of 10.4.2.1
+_CODE = re.compile(r"\b([45])\d\d[ :-]")
+_KIND = re.compile(r"^\s*[a-z][\w-]*\s*;", re.IGNORECASE)
 _DELAYED = re.compile(r"\b(?:delayed|will be retried|not yet been delivered|warning: message still undelivered)", re.I)
 _ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
 _MOST_PEOPLE = 50
@@ -71,13 +72,15 @@ def _from_status(text: str, original: str) -> Report:
     if not people:
         return _from_words(text, original)
     worst = min(people, key=lambda block: _rank(block.first("action")))
+    action = _word(worst.first("action"))
+    alike = [block.first("final-recipient") for block in people if _word(block.first("action")) == action]
     words = worst.first("diagnostic-code") or worst.first("status")
     return Report(
         original=original,
-        action=_word(worst.first("action")),
+        action=action,
         status=next(iter(_STATUS.findall(worst.first("status"))), ""),
-        recipient=worst.first("final-recipient").rpartition(";")[2].strip()[:_LONGEST_WORDS],
-        words=" ".join(words.rpartition("; ")[2].split())[:_LONGEST_WORDS],
+        recipient=", ".join(one.rpartition(";")[2].strip()[:_LONGEST_WORDS] for one in alike),
+        words=" ".join(_KIND.sub("", words, count=1).split())[:_LONGEST_WORDS],
     )
 
 

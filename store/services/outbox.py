@@ -181,15 +181,15 @@ def bounced(outbox_id: int, words: str, *, hard: bool, address: str = "") -> Non
     """A delivery report came back for this letter (R5.4); inside intake's transaction.  Said once only (O3).
 
     `hard`: nothing more is sent to that address for a set time, or until an agent lifts that.  `address` is the one
-    that the report is about: that of the copy says nothing of the letter, and the tester's (R7.2) nothing of whom the
-    letter was meant for.
+    that the report is about (several with commas between): that of the copy says nothing of the letter, and the
+    tester's (R7.2) nothing of whom the letter was meant for.
     """
     row = Outbox.get_by_id(outbox_id)
-    failed_key = address_key(address.strip("<> "))
+    failed = {address_key(one.strip("<> ")) for one in address.split(",") if one.strip()}
     copy, tester = (address_key(str(settings.one(f"smtp.{name}"))) for name in ("copy", "send_only_to"))
-    if row.state == "bounced" or (failed_key and failed_key == copy != row.to_key):
+    if row.state == "bounced" or (failed == {copy} != {row.to_key}):
         return
-    hard = hard and (failed_key != tester or tester in ("", row.to_key))
+    hard = hard and (failed != {tester} or tester == row.to_key)
     said = clean(words, limit=_LONGEST_WORDS)
     before = {"state": row.state, "last_error": row.last_error}
     _mark(row, "bounced", said)

@@ -40,7 +40,7 @@ def test_R7_2_a_testers_address_that_bounces_does_not_hold_the_customers(desk: D
     assert (Outbox.get_by_id(letter.id).state, AddressHold.select().count()) == ("bounced", 0)
 
 
-@pytest.mark.parametrize("address", ["kelly@x.test", "", "kelly.private@elsewhere.test"])
+@pytest.mark.parametrize("address", ["kelly@x.test", "", "kelly.private@elsewhere.test", "copy@us.test, kelly@x.test"])
 def test_O3_a_bounce_is_said_once_however_many_reports_come(desk: Desk, letter: Outbox, address: str) -> None:
     fails(desk, letter, address)
     fails(desk, letter, address)

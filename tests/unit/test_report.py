@@ -172,3 +172,25 @@ def test_D13_empty_lines_do_not_make_the_reader_of_reports_slow() -> None:
     began = time.monotonic()
     assert parse(b"From: MAILER-DAEMON@x.test\nSubject: x\n\na" + b"\n" * 99_000 + b"b").report is None
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("host mx.x.test [10.4.2.1]: 550 no such user", "5.0.0"),
+        ("host mx.x.test [4.2.2.1] said: 550 5.1.1 unknown", "5.1.1"),
+        ("554: delivery error: dd This user has no account", "5.0.0"),
+    ],
+)
+def test_O4_an_ip_address_is_no_status(answer: str, status: str) -> None:
+    found = parse(QMAIL.replace("Remote host said: 550 5.1.1 unknown user", answer).encode()).report
+    assert found is not None
+    assert (found.status, found.words, found.is_hard) == (status, answer, True)
+
+
+def test_O4_the_servers_words_are_whole_and_all_are_named_that_it_happened_to() -> None:
+    one = (
+        "Final-Recipient: rfc822; copy@us.test\nAction: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 full; sorry\n"
+    )
+    found = parse(report().replace(b"Final-Recipient", f"{one}\nFinal-Recipient".encode())).report
+    assert found == Report(OURS, "failed", "5.2.2", "copy@us.test, kelly@x.test", "552 full; sorry")
