@@ -55,6 +55,8 @@ def decode(data: bytes, charset: str = "") -> str:
     named = _codec(charset)
     if (not named or named.startswith("iso2022_jp")) and b"\x1b$" in data and data.isascii():
         return storable(_from_jis(data))
+    if named.startswith(("utf_16", "utf_32")) and data.isascii() and b"\0" not in data:
+        named = ""  # a page that was saved as UTF-16 and sent as something else still says so
     marked = "" if named else next((name for mark, name in _MARKS if data.startswith(mark)), "")
     for name in (named or marked, "utf_8"):
         if name:
