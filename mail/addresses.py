@@ -109,7 +109,9 @@ def _mailbox(piece: str) -> Mailbox | None:
 
 
 def _behind_route(text: str) -> str:
-    """`<@relay:user@host>`: the mailbox is behind the last colon (RFC 5322, 4.4)."""
+    """`<@relay:user@host>`: the mailbox is behind the last colon (RFC 5322, 4.4); and behind a link's scheme."""
+    if text[:7].lower() == "mailto:":
+        return text[7:]
     return text.rpartition(":")[2] if text.startswith("@") and ":" in text else text
 
 
@@ -160,4 +162,4 @@ def _name(text: str) -> str:
     stripped = text.strip()
     if '"' in stripped:
         stripped = _QUOTED_PAIR.sub(r"\1", _QUOTED.sub(lambda match: match[0][1:-1], stripped)).strip('"')
-    return storable(" ".join(decode_words(stripped.strip("<>[] ")).split()))[:_LONGEST_NAME]
+    return storable(" ".join(decode_words(stripped.strip("<> ")).split()))[:_LONGEST_NAME]

@@ -18,10 +18,18 @@ DEEPEST = 50
 MOST_PARTS = 1_000
 LARGEST_TEXT = 20_000_000
 _LONGEST_NAME = 200
+_LONGEST_BLANK = 2_000
 _REST_OF_LINE = re.compile(rb"[ \t]*(?=[\r\n]|\Z)")
 _FIRST_MARK = re.compile(rb"(?:\A|(?<=[\r\n]))--([!-~](?:[ -~]{0,198}[!-~])?)[ \t]*(?=[\r\n]|\Z)")
 _HTML_CHARSET = re.compile(rb"""<meta[^<>]{0,200}charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)
 _TEXTS = ("text/plain", "text/html")
+# what mail programs and scripts write for them, where it is the text and no file
+_READ_AS = {
+    **dict.fromkeys(
+        ("plain/text", "text/txt", "text/ascii", "text/x-plain", "text/markdown", "text/x-markdown"), _TEXTS[0]
+    ),
+    **dict.fromkeys(("html/text", "text/xhtml", "application/xhtml+xml"), _TEXTS[1]),
+}
 # other forms of a text beside it, for special readers
 _FORMS = (*_TEXTS, "text/enriched", "text/x-amp-html", "text/watch-html")
 
@@ -84,12 +92,18 @@ def walk(fields: Fields, body: Span) -> Tree:
         part.children = [_part(*section) for section in sections]
         part.body = part.body.cut(part.body.end)
         waiting.extend((child, depth + 1) for child in reversed(part.children))
-    return Tree(root, leaves, _shown(root), cut)
+    shown = _shown(root)
+    if leaves and not shown and leaves[0].type in _TEXTS and not leaves[0].attached:
+        shown = leaves[:1]  # it has a name, but stands first and there is no other text
+    return Tree(root, leaves, shown, cut)
 
 
 def readable(tree: Tree) -> str:
     """The text a person reads: plain text, or HTML as text where there is no plain text beside it."""
-    texts = [decode(tree.root.stray), *(_text_of(part) for part in tree.shown)]
+    texts = [decode(tree.root.stray)]
+    for part in tree.shown:
+        # an empty line may be missing below a part's header, too
+        texts += [decode(part.stray, part.charset) if part is not tree.root else "", _text_of(part)]
     return "\n\n".join(text for text in texts if text.strip())
 
 
@@ -104,6 +118,8 @@ def _part(fields: Fields, body: Span) -> Part:
     disposition, more = headers.parameters(fields.first("content-disposition"))
     name = more.get("filename") or parameters.get("name") or ""
     known = kind if re.fullmatch(r"[\w.+-]+/[\w.+-]+", kind) else "text/plain"
+    if not name and disposition != "attachment":
+        known = _READ_AS.get(known, known)
     part = Part(
         type=known,
         charset=parameters.get("charset", ""),
@@ -187,12 +203,17 @@ def _shown(root: Part) -> list[Part]:
 
 def _best(choices: list[Part]) -> list[Part]:
     """One form of the same text; two pieces of one type are not two forms but two texts."""
-    plain = [part for part in choices if part.type == "text/plain" and _is_text(part) and not part.body.is_blank()]
+    plain = [part for part in choices if part.type == "text/plain" and _is_text(part) and _says_something(part)]
     if plain:
         return plain
     html = [part for part in choices if part.type == "text/html" and _is_text(part)]
     nested = [part for part in choices if part.children]
     return nested[-1:] or html or choices[:1]
+
+
+def _says_something(part: Part) -> bool:
+    """Whether there is more than white space in it, which may be encoded."""
+    return not part.body.is_blank() and (len(part.body) > _LONGEST_BLANK or bool(_text_of(part).strip()))
 
 
 def _text_leaves(root: Part) -> list[Part]:
@@ -219,7 +240,7 @@ def _text_of(part: Part) -> str:
         if not charset and (named := _HTML_CHARSET.search(content[:2_000])):
             charset = named[1].decode("ascii", "replace")
         return to_text(decode(content, charset))
-    return decode(content, charset).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    return decode(content, charset).replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
 
 
 def _first_pieces(part: Part) -> Iterator[bytes]:

@@ -31,6 +31,11 @@ _ALIASES = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
     "x_gbk": "gb18030",
+    "big5": "big5hkscs",
+    "windows_31j": "cp932",
+    "ms932": "cp932",
+    "koi8_ru": "koi8_u",
+    "iso_10646_ucs_2": "utf_16_be",
     "unicode_1_1_utf_7": "utf_7",
     "us_ascii": "utf_8",
     "ascii": "utf_8",
@@ -39,6 +44,8 @@ _ALIASES = {
     "latin1": "cp1252",
 }
 _MARKS = ((codecs.BOM_UTF8, "utf_8"), (codecs.BOM_UTF16_LE, "utf_16"), (codecs.BOM_UTF16_BE, "utf_16"))
+_CODE_PAGE = re.compile(r"(?:cp|win|windows|dos|ibm|ms)_?(\d{3,5})")
+_JIS_SHIFT = re.compile(rb"\x1b(\$[@B]|\([BIJ])")
 _END_OF_NAME = re.compile(r"[\s\"'(;,]")
 
 
@@ -46,6 +53,10 @@ def decode(data: bytes, charset: str = "") -> str:
     """The text of `data`: by the charset named if it fits, else UTF-8, else what fits most of it, with U+FFFD for the
     rest.  Has no NUL and no lone surrogates."""
     named = _codec(charset)
+    if (not named or named.startswith("iso2022_jp")) and b"\x1b$" in data and data.isascii():
+        return storable(_from_jis(data))
+    if named.startswith(("utf_16", "utf_32")) and data.isascii() and b"\0" not in data:
+        named = ""  # a page that was saved as UTF-16 and sent as something else still says so
     marked = "" if named else next((name for mark, name in _MARKS if data.startswith(mark)), "")
     for name in (named or marked, "utf_8"):
         if name:
@@ -69,6 +80,37 @@ def _guessed(data: bytes, named: str) -> str:
     return data.decode(named if named and named != "utf_8" else "cp1252", "replace")
 
 
+def _from_jis(data: bytes) -> str:
+    """ISO-2022-JP as Japanese mail programs write it: with the characters of Windows' Shift-JIS, such as ① and ㈱, that
+    are not in the standard, and often without a word on the charset."""
+    shifted = bytearray()
+    mode = b"(B"
+    for place, piece in enumerate(_JIS_SHIFT.split(data)):
+        if place % 2:
+            mode = piece
+        elif mode.startswith(b"$"):
+            shifted += _to_shift_jis(piece)
+        else:
+            shifted += bytes(byte | 0x80 for byte in piece) if mode == b"(I" else piece
+    return shifted.decode("cp932", "replace")
+
+
+def _to_shift_jis(pairs: bytes) -> bytes:
+    out = bytearray()
+    at = 0
+    while at < len(pairs):
+        high, low = pairs[at], pairs[at + 1] if at + 1 < len(pairs) else 0
+        if high < 0x21 or low < 0x21:  # a line end, or half a character
+            out.append(high)
+            at += 1
+            continue
+        row = (high - 0x21) // 2 + 0x81
+        out.append(row if row < 0xA0 else row + 0x40)
+        out.append(low + (0x7E if high % 2 == 0 else 0x1F if low < 0x60 else 0x20))
+        at += 2
+    return bytes(out)
+
+
 @lru_cache(maxsize=256)
 def _codec(charset: str) -> str:
     """Python's name of a charset, '' for what is none."""
@@ -76,6 +118,10 @@ def _codec(charset: str) -> str:
     if not words.isascii():
         return ""
     name = normalize_encoding(words.lower())
+    while name.startswith("x_") and name not in _ALIASES:
+        name = name[2:]
+    if page := _CODE_PAGE.fullmatch(name):
+        name = f"cp{page[1]}"
     name = _ALIASES.get(name, aliases.aliases.get(name, name))
     name = _ALIASES.get(name, name)
     return "" if name in _REFUSED or name not in _KNOWN else name

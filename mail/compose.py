@@ -51,7 +51,8 @@ class Enclosed:
 
 def compose(letter: Letter, sender: Sender, enclosed: Iterable[Enclosed] = ()) -> bytes:
     """The message with CRLF line ends.  Raises MailProblem (send) when it would not be what was meant (O6)."""
-    message = EmailMessage(policy=policy.SMTP if (letter.to + sender.email).isascii() else policy.SMTPUTF8)
+    envelope = "".join(map(envelope_address, (sender.only_to or letter.to, sender.email)))
+    message = EmailMessage(policy=policy.SMTP if envelope.isascii() else policy.SMTPUTF8)
     for name, value in _headers(letter, sender):
         message[name] = value
     body = storable(letter.body)
@@ -68,6 +69,8 @@ def compose(letter: Letter, sender: Sender, enclosed: Iterable[Enclosed] = ()) -
 def mailbox(name: str, email: str) -> Address:
     """Name and address as a header holds them: `Kelly Sanders <kelly@x.test>`, the domain in A-labels."""
     local, _, domain = email.rpartition("@")
+    if len(local) > 2 and local[0] == local[-1] == '"':
+        local = re.sub(r"\\(.)", r"\1", local[1:-1])  # Address quotes it by itself
     return Address(_one_line(name).replace("@", " at "), _one_line(local), domain_key(domain))
 
 

@@ -12,10 +12,10 @@ from mail.transfer import decoded_body
 LARGEST_HEADER = 65_536
 MOST_HEADERS = 1_000
 LARGEST_BLOCK = 1_000_000
-_LEADING = re.compile(rb"[\r\n]*")
+_LEADING = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*")
 # a line of white space alone ends the header only if no field follows it
-_END = re.compile(rb"\r?\n\r?\n|\r\r|\r?\n[ \t]+\r?\n(?![!-9;-~]{1,100}[ \t]*:|[ \t])")
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+_END = re.compile(rb"\r{0,2}\n\r{0,2}\n|\r\r(?!\n)|\r?\n[ \t]+\r?\n(?![!-9;-~]{1,100}[ \t]*:|[ \t])")
+_LINE_END = re.compile(rb"\r{0,2}\n|\r")  # a line end that went through a text file twice is `\r\r\n`
 _NAME = re.compile(rb"([!-9;-~]{1,100})[ \t]*:")
 _USUAL = re.compile(
     rb"(?:arc|authentication|auto|bcc|cc|comments|content|date|delivered|dkim|errors|from|importance|in-reply|keywords|list|"
@@ -27,6 +27,7 @@ _MAILBOX_LINE = (b"From ", b">From ")
 _WORD_START = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
 _PARAMETER = re.compile(r';\s*([^\s=;"*]{1,60})(\*\d{1,3})?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)')
 _LONGEST_VALUE = 10_000
+_WHOLE = -1
 
 
 class Fields:
@@ -157,22 +158,24 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     """A value such as Content-Type's: the part before the first `;` in lower case, and its parameters, with
     continuations and charsets of RFC 2231.  Only the first 10,000 characters count."""
     head, separator, rest = value[:_LONGEST_VALUE].partition(";")
-    kind = (head.split() or [""])[0]
+    kind = re.split(r'[\s",]', head.strip(' \t"'), maxsplit=1)[0]
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for name, number, extended, raw in _PARAMETER.findall(separator + rest):
         text = raw.strip()
         if text.startswith('"'):
             text = re.sub(r"\\(.)", r"\1", text.strip('"'))
-        pieces.setdefault(name.lower(), []).append((int(number[1:]) if number else 0, bool(extended), text))
+        pieces.setdefault(name.lower(), []).append((int(number[1:]) if number else _WHOLE, bool(extended), text))
     return kind.lower(), {name: _joined(parts) for name, parts in pieces.items()}
 
 
-def _joined(parts: list[tuple[int, bool, str]]) -> str:
-    parts.sort(key=lambda part: part[0])
+def _joined(found: list[tuple[int, bool, str]]) -> str:
+    """`name*`, which may stand beside a plain `name` for old programs; else the continuations; else the plain one, of
+    which the first counts."""
+    whole = [part for part in found if part[0] == _WHOLE]
+    parts = [part for part in whole if part[1]][:1]
+    parts = parts or sorted((part for part in found if part[0] != _WHOLE), key=lambda part: part[0]) or whole[:1]
     if not any(extended for _, extended, _ in parts):
-        # continuations are joined; a parameter that is merely repeated counts once
-        texts = [text for _, _, text in parts] if parts[-1][0] else [parts[0][2]]
-        return "".join(texts)
+        return "".join(text for _, _, text in parts)
     charset = ""
     data = b""
     for place, (_, extended, text) in enumerate(parts):

@@ -4,6 +4,7 @@ Where there is no machine-readable part, the report of a postmaster is read as f
 """
 
 import re
+from collections.abc import Sequence
 
 from mail import headers
 from mail.bodies import Tree
@@ -14,9 +15,11 @@ from store.rules.message import Report
 _POSTMASTERS = ("mailer-daemon@", "postmaster@", "mailerdaemon@", "mail-daemon@")
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _ORIGINAL_TYPES = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global")
-_ORIGINAL_ID = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]{3,990}>)", re.IGNORECASE | re.MULTILINE)
-_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_CODE = re.compile(r"\b([45])\d\d[ -]")
+_RECEIPT_TYPE = "message/disposition-notification"
+_ORIGINAL_ID = re.compile(r"^[> \t]*(?:original-)?message-id:\s*(<[^<>\s]{3,990}>)", re.IGNORECASE | re.MULTILINE)
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")  # no part of 10.4.2.1
+_CODE = re.compile(r"\b([45])\d\d[ :-]")
+_KIND = re.compile(r"^\s*[a-z][\w-]*\s*;", re.IGNORECASE)
 _DELAYED = re.compile(r"\b(?:delayed|will be retried|not yet been delivered|warning: message still undelivered)", re.I)
 _ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
 _MOST_PEOPLE = 50
@@ -29,24 +32,36 @@ def is_postmaster(sender: str) -> bool:
     return sender.lower().startswith(_POSTMASTERS)
 
 
-def report_of(tree: Tree, text: str) -> Report | None:
-    """The report in this automatic message, or None.  `text` is its readable text."""
-    original = _original_id(tree) or next(iter(_ORIGINAL_ID.findall(text[:_MOST_TEXT])), "")
-    if not original:
+def report_of(tree: Tree, text: str, *, postmaster: bool, answered: Sequence[str] = ()) -> Report | None:
+    """The report in this automatic message, or None.  `text` is its readable text.
+
+    What has no machine-readable part is a report only of a `postmaster`, or if it says that it is one: a vacation
+    notice, too, may quote the header of what it answers.  `answered` are the Message-IDs that the message refers to,
+    for a server that returns neither the mail nor its header.
+    """
+    kinds = {leaf.type: leaf for leaf in reversed(tree.leaves)}
+    status = next((kinds[kind] for kind in _STATUS_TYPES if kind in kinds), None)
+    receipt = kinds.get(_RECEIPT_TYPE)
+    original = _quoted_id(tree, _ORIGINAL_TYPES)
+    if status is not None:
+        original = original or next(iter((*_ids_in(text), *answered)), "")
+        return _from_status(decode(status.content[:_MOST_TEXT]), original) if original else None
+    if receipt is not None:  # it was shown, or thrown away unread: it arrived (RFC 8098)
+        original = _quoted_id(tree, (_RECEIPT_TYPE,)) or original
+        return Report(original, "delivered") if original else None
+    if not postmaster and tree.root.type != "multipart/report":
         return None
-    for leaf in tree.leaves:
-        if leaf.type in _STATUS_TYPES:
-            return _from_status(decode(leaf.content[:_MOST_TEXT]), original)
-    return _from_words(text[:_MOST_TEXT], original)
+    original = original or next(iter(_ids_in(text)), "")
+    return _from_words(text[:_MOST_TEXT], original) if original else None
 
 
-def _original_id(tree: Tree) -> str:
-    for leaf in tree.leaves:
-        if leaf.type in _ORIGINAL_TYPES:
-            found = _ORIGINAL_ID.search(decode(leaf.content[:_MOST_TEXT]))
-            if found:
-                return found[1]
-    return ""
+def _quoted_id(tree: Tree, kinds: Sequence[str]) -> str:
+    found = (_ids_in(decode(leaf.content[:_MOST_TEXT])) for leaf in tree.leaves if leaf.type in kinds)
+    return next((ids[0] for ids in found if ids), "")
+
+
+def _ids_in(text: str) -> list[str]:
+    return _ORIGINAL_ID.findall(text[:_MOST_TEXT])
 
 
 def _from_status(text: str, original: str) -> Report:
@@ -57,13 +72,15 @@ def _from_status(text: str, original: str) -> Report:
     if not people:
         return _from_words(text, original)
     worst = min(people, key=lambda block: _rank(block.first("action")))
+    action = _word(worst.first("action"))
+    alike = [block.first("final-recipient") for block in people if _word(block.first("action")) == action]
     words = worst.first("diagnostic-code") or worst.first("status")
     return Report(
         original=original,
-        action=_word(worst.first("action")),
+        action=action,
         status=next(iter(_STATUS.findall(worst.first("status"))), ""),
-        recipient=worst.first("final-recipient").rpartition(";")[2].strip()[:_LONGEST_WORDS],
-        words=" ".join(words.rpartition("; ")[2].split())[:_LONGEST_WORDS],
+        recipient=", ".join(one.rpartition(";")[2].strip()[:_LONGEST_WORDS] for one in alike),
+        words=" ".join(_KIND.sub("", words, count=1).split())[:_LONGEST_WORDS],
     )
 
 

@@ -15,7 +15,7 @@ from mail import oauth
 from mail.compose import Enclosed, Sender, compose, envelope_address
 from mail.errors import MailProblem
 from mail.lease import kept, lease_within
-from mail.parse import attachment_content
+from mail.parse import MARK_FIELD, attachment_content
 from mail.poller import delay_after
 from mail.smtp import Account, Result, Transport, connect
 from store.cleantext import clean
@@ -32,6 +32,8 @@ from store.services.outbox import Letter
 log = logging.getLogger("recipients.mail")
 CLAIM = 20
 LARGEST_ENCLOSED = 20_000_000
+# as it stands in a message, and in the files that Outlook makes of one
+_OUR_MARKS = tuple(f"{MARK_FIELD}:".encode(encoding) for encoding in ("ascii", "utf-16-le"))
 
 
 @dataclass(slots=True)
@@ -145,12 +147,20 @@ def _send(transport: Transport, letter: Letter, now: dict[str, Value]) -> Result
 
 
 def _enclosed(letter: Letter) -> Iterator[Enclosed]:
-    """What an agent attached to the reply that he wrote by e-mail goes with it to the customer (R5.8)."""
+    """What an agent attached to the reply that he wrote by e-mail goes with it to the customer (R5.8).
+
+    Not the notification that he answers, which some mail programs attach: its Message-ID proves who answers (R7.6), and
+    it may hold a note (O7).
+    """
     if letter.audience != "customer" or letter.attachments_of is None:
         return
     for file in reading.enclosed(letter.attachments_of, most=LARGEST_ENCLOSED):
         with contextlib.suppress(LookupError):  # the raw message has no such part: nothing to enclose
-            yield Enclosed(file.name, file.type, attachment_content(file.raw, file.part))
+            content = attachment_content(file.raw, file.part)
+            if any(mark in content.lower() for mark in _OUR_MARKS):
+                log.warning("letter %d: a mail of ours was attached to the reply; it does not go on", letter.id)
+                continue
+            yield Enclosed(file.name, file.type, content)
 
 
 def _mark(fence: Fence, letter: Letter, result: Result) -> None:

@@ -100,7 +100,7 @@ class Transport:
         for code, words in (self._client.mail(sender, options), self._client.rcpt(to)):
             if not 200 <= code < 300:
                 return _refused(code, words)
-        for copy in copies:
+        for copy in copies if options else filter(str.isascii, copies):
             self._client.rcpt(copy)  # one that is refused is no reason not to send the mail itself
         return None
 
@@ -118,7 +118,8 @@ class Transport:
             return Result("uncertain", _words(error), lost=True)
         if 200 <= code < 300:
             return Result("sent", _said(words))
-        return _refused(code, words)
+        # what is no answer leaves open whether it was taken
+        return _refused(code, words) if code != -1 else Result("uncertain", _said(words), lost=True)
 
     def _reset(self, result: Result) -> Result:
         """Makes the connection ready for the next message."""

@@ -72,8 +72,10 @@ class Span:
 
     def without_first_newline(self) -> "Span":
         """Behind a line break at the start, if there is one."""
-        first = self.head(2)
-        return self.cut(self.start + (2 if first == b"\r\n" else first[:1] in (b"\n", b"\r")))
+        first = self.head(3)
+        if first == b"\r\r\n":
+            return self.cut(self.start + 3)
+        return self.cut(self.start + (2 if first[:2] == b"\r\n" else first[:1] in (b"\n", b"\r")))
 
 
 @contextmanager

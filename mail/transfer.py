@@ -49,7 +49,7 @@ def decoded_pieces(body: Span, encoding: str) -> Iterator[bytes]:
 
 
 def _kind(encoding: str) -> str:
-    found = _ENCODING.match(encoding.strip().lower())
+    found = _ENCODING.match(encoding.strip(" \t\"'").lower())
     return found[0] if found else ""
 
 

@@ -19,7 +19,8 @@ class Attached:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a delivery report says (RFC 3464): `original` is the Message-ID of the mail it is about, `action` failed,
-    delayed, delivered, relayed or expanded, `status` such as `5.1.1`, `words` the server's."""
+    delayed, delivered, relayed or expanded, `recipient` to whom that happened (several with commas between), `status`
+    such as `5.1.1`, `words` the server's."""
 
     original: str
     action: str

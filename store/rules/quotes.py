@@ -73,13 +73,16 @@ def own_text(text: str, marker: str) -> str:
     """What somebody wrote himself who answers a mail of ours: what stands above `marker`, the line with which that
     mail begins, without the words by which mail programs introduce it.
 
-    Without the marker, or with nothing above it, all that is not quoted.  '' when nothing is his own.
+    Without the marker, or with nothing above it, all that is not quoted: but where the marker itself is not marked as
+    quoted nothing below it can be told from the quotation, so none of it is his.  '' when nothing is his own.
     """
     lines = text.split("\n")
     cut = next((at for at, line in enumerate(lines) if marker in line), None)
     above = _without_introduction(lines[:cut]) if cut is not None else []
-    if above:
+    if above or (cut is not None and not _MARKED.match(lines[cut])):
         return "\n".join(above)
+    if cut is None:
+        lines = lines[: _unmarked_history(lines)]
     kinds = _kinds(lines)
     own = [line for line, quoted in zip(lines, kinds, strict=True) if not quoted and marker not in line]
     return "\n".join(_without_introduction(own))
@@ -101,6 +104,14 @@ def _without_introduction(lines: list[str]) -> list[str]:
     while kept and not kept[0].strip():
         kept.pop(0)
     return kept
+
+
+def _unmarked_history(lines: list[str]) -> int:
+    """Where a quoted mail begins of which nothing is marked: a `From: …` with fields on the next lines."""
+    for at, line in enumerate(lines):
+        if _FROM.match(line + " ") and sum(bool(_FIELD.match(after + " ")) for after in lines[at + 1 : at + 4]) >= 2:
+            return at
+    return len(lines)
 
 
 def _trailing_fields(lines: list[str]) -> int:

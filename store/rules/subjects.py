@@ -7,15 +7,21 @@ import unicodedata
 # Reply and forward prefixes of the mail clients' languages, without the colon.
 _PREFIXES = (
     "re|r|ri|rif|aw|antw|antwort|sv|vs|odp|ynt|res|enc|tr|rv|bls|atb|pd|vá|vl|vb|vedr|ref|sb|ang|"
+    "réf|trả lời|ตอบ|balas|external|extern|ext|"
     "fwd?|fw|wg|doorst|i|továbbítás|tovabbitas|yml|ilt|fs|転送|返信|回复|回覆|答复|转发|轉寄|회신|전달|"
     "отв|ответ|на|пересл|відп|απ|σχετ|πρθ|إعادة توجيه|رد|תגובה|הועבר"
 )
-_PREFIX = re.compile(rf"^\s*(?:{_PREFIXES})\s*(?:\[\d{{1,4}}\]|\(\d{{1,4}}\)|\^\d{{1,4}})?\s*[:：]\s*", re.IGNORECASE)
+_PREFIX = re.compile(
+    rf"^\s*(?:{_PREFIXES})\.?\s*(?:\[\d{{1,4}}\]|\(\d{{1,4}}\)|\^\d{{1,4}})?\s*[:：]\s*", re.IGNORECASE
+)
 _TAG = re.compile(
-    r"^\s*[\[(*{<]{1,2}\s*(?:external|extern|ext|spam|suspected spam|possible spam|caution|bulk|encrypt(?:ed)?|"
-    r"secure|e-?mail externe|externo|esterno|外部)\s*(?:e-?mail|sender|message)?\s*[\])*}>]{1,2}\s*:?\s*",
+    r"^\s*[\[(*{<]{1,10}\s*(?:(?:caution|warning)\s*:\s*)?(?:external|extern|ext|spam|suspected spam|possible spam|"
+    r"caution|bulk|encrypt(?:ed)?|secure|e-?mail externe|externe|externo|esterno|外部|junk|phishing|suspicious)\s*"
+    r"(?:e-?mail|sender|message)?\s*[?!]{0,2}\s*[\])*}>]{1,10}\s*:?\s*",
     re.IGNORECASE,
 )
+# what is written around an address or a number and not seen: soft hyphen, zero width, directions
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _SPACES = re.compile(r"\s+")
 _LONGEST = 500
 _MOST_NUMBERS = 20
@@ -27,7 +33,7 @@ def subject_key(subject: str, number: "re.Pattern[str] | None" = None) -> str:
 
     `number` is the compiled ticket-number pattern of the settings.  Bounded: only the first 500 characters count.
     """
-    text = unicodedata.normalize("NFC", subject[:_LONGEST])
+    text = unicodedata.normalize("NFC", _UNSEEN.sub("", subject[:_LONGEST]))
     if number is not None:
         text = number.sub(" ", text)
     while True:

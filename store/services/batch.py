@@ -98,7 +98,9 @@ class Batch:
         if self.raws and _was_rebuilt(here, uidvalidity):
             self.rebuilt = _not_met_again(here, uidvalidity, list(self.raws))
         prints = [a.parsed.fingerprint for a in arrivals if a.parsed.fingerprint]
-        twins = Arrival.select(Arrival.fingerprint, Arrival.id).where(Arrival.fingerprint.in_(prints))
+        # another inbox that takes no strangers does not keep them out of this one
+        elsewhere = (Arrival.reason == "unregistered") & (Arrival.inbox != inbox)
+        twins = Arrival.select(Arrival.fingerprint, Arrival.id).where(Arrival.fingerprint.in_(prints) & ~elsewhere)
         self.fingerprints = dict(twins.tuples())
         wanted = list(set(keys))
         self.recipients = {row.email_key: row for row in Recipient.select().where(Recipient.email_key.in_(wanted))}

@@ -18,6 +18,7 @@ from store.queries.books import Books, held_keys
 from store.queries.facts import facts_of
 from store.queries.notices import is_on
 from store.queries.search import among
+from store.rules.addresses import domain_key
 from store.rules.events import BY_KEY
 from store.rules.notices import PARTS, Addressee, plan
 from store.rules.settings import Value
@@ -55,7 +56,7 @@ def announce(news: Iterable[News]) -> tuple[str, ...]:
     if not wanted:
         return ()
     books = Books({one.ticket for one in wanted}, now)
-    letters = _fresh([letter for one in wanted for letter in _letters(books, one)])
+    letters = _fresh(_once([letter for one in wanted for letter in _letters(books, one)]))
     held = _why_held([addressee for _, addressee in letters], now)
     rows = _rows(books, letters, held)
     bulk.insert(Outbox, rows)
@@ -71,6 +72,16 @@ def _letters(books: Books, news: News) -> list[Letter]:
     if news.event == "ticket_received_customer" and not books.confirms(news.ticket, circle):
         return []
     return [(news, one) for one in plan(news.event, circle, without=news.without)]
+
+
+def _once(letters: list[Letter]) -> list[Letter]:
+    """Without those to watchers who hear of the same message as the assignee or administrator, too (R7.4)."""
+    told = {_about(news, one) for news, one in letters if news.event != "watchers" and news.message}
+    return [(news, one) for news, one in letters if news.event != "watchers" or _about(news, one) not in told]
+
+
+def _about(news: News, one: Addressee) -> tuple[int, int | None, str]:
+    return news.ticket, news.message, one.key
 
 
 def _fresh(letters: Sequence[Letter]) -> list[Letter]:
@@ -148,7 +159,7 @@ def _row(
         "to_name": clean(one.name),
         "subject": rendered.subject,
         "subject_key": subject_key(rendered.subject, number),
-        "body": rendered.body,
+        "body": _answerable(rendered.body) if event.audience == "admin" else rendered.body,
         "message_id": fresh_message_id(news.ticket, str(books.now["smtp.sender_email"])),
         "in_reply_to": references[-1] if references else "",
         "references": " ".join(references),
@@ -163,7 +174,13 @@ def _row(
     }
 
 
+def _answerable(body: str) -> str:
+    """With the line above which an administrator answers, in whatever template: what stands below stays inside (O7)."""
+    marked = templates.REPLY_MARKER in body.partition("\n")[0]
+    return body if marked else f"{templates.REPLY_MARKER}\n\n{body}"
+
+
 def fresh_message_id(ticket: int, sender_email: str) -> str:
     """A Message-ID that nobody can guess (R7.6); its domain is the sender's (RFC 5322, 3.6.4)."""
-    domain = sender_email.rpartition("@")[2] or "tickets.invalid"
+    domain = domain_key(sender_email.rpartition("@")[2]) or "tickets.invalid"
     return f"<{secrets.token_hex(16)}.{ticket}@{domain}>"

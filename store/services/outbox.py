@@ -169,17 +169,27 @@ def lift(actor: Actor, email: str) -> int:
         change = history.new_change()
         thing = Thing("address", None, hold_row.email)
         history.record(actor, "lift", thing, {"reason": hold_row.reason}, None, change=change)
+        now = datetime.now(UTC)
+        expires = now + timedelta(days=int(settings.one("smtp.expire_days")))  # it waited for us, not for a server
         for row in rows:
-            _change(actor, "retry", row, {"state": "queued", "next_try": datetime.now(UTC), "last_error": ""}, change)
+            fields = {"state": "queued", "next_try": now, "expires": expires, "last_error": ""}
+            _change(actor, "retry", row, fields, change)
     return len(rows)
 
 
-def bounced(outbox_id: int, words: str, *, hard: bool) -> None:
-    """A delivery report came back for this letter (R5.4); inside intake's transaction.
+def bounced(outbox_id: int, words: str, *, hard: bool, address: str = "") -> None:
+    """A delivery report came back for this letter (R5.4); inside intake's transaction.  Said once only (O3).
 
-    `hard`: nothing more is sent to that address for a set time, or until an agent lifts that.
+    `hard`: nothing more is sent to that address for a set time, or until an agent lifts that.  `address` is the one
+    that the report is about (several with commas between): that of the copy says nothing of the letter, and the
+    tester's (R7.2) nothing of whom the letter was meant for.
     """
     row = Outbox.get_by_id(outbox_id)
+    failed = {address_key(one.strip("<> ")) for one in address.split(",") if one.strip()}
+    copy, tester = (address_key(str(settings.one(f"smtp.{name}"))) for name in ("copy", "send_only_to"))
+    if row.state == "bounced" or (failed == {copy} != {row.to_key}):
+        return
+    hard = hard and (failed != {tester} or tester == row.to_key)
     said = clean(words, limit=_LONGEST_WORDS)
     before = {"state": row.state, "last_error": row.last_error}
     _mark(row, "bounced", said)

@@ -29,7 +29,8 @@ def tell(batch: Batch) -> None:
     announce(batch.news)
     for outbox_id, report in batch.reports:
         if report.action == "failed":
-            outbox.bounced(outbox_id, report.words or report.status or "no reason given", hard=report.is_hard)
+            words = report.words or report.status or "no reason given"
+            outbox.bounced(outbox_id, words, hard=report.is_hard, address=report.recipient)
 
 
 def why_of(place: Ground, arrived: Arrived, decision: Decision, **more: object) -> str:

@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from store.db import database
-from store.models import Arrival, InboxState, Message, Ticket
+from store.models import Arrival, Inbox, InboxState, Message, Ticket
 from store.queries import deny as deny_list
 from store.queries import tickets
 from store.services import inboxes, intake, pairing, people, settings
@@ -139,3 +139,14 @@ def test_R5_10_an_explicit_pair_wins_over_the_profile_of_another(desk: Desk) -> 
     assert desk.ticket(number).customer_id == kelly.id
     assert tickets.one(desk.anna, number).customer is not None
     assert other.id != twin.id
+
+
+def test_R5_2_an_inbox_that_takes_no_strangers_does_not_keep_them_out_of_another(desk: Desk) -> None:
+    inboxes.add(desk.anna, "sales", {"email": "sales@us.test", "host": "localhost"})
+    closed = desk.inbox
+    Inbox.update(accept_unregistered=False).where(Inbox.id == closed.id).execute()
+    found = []
+    for name in ("support", "sales", "support", "sales"):
+        desk._inbox = Inbox.get(Inbox.name == name)
+        found.append(desk.arrive("new@x.test", fingerprint="f1", message_id="<a@x.test>").reason)
+    assert found == ["unregistered", "new", "duplicate", "duplicate"]

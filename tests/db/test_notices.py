@@ -314,3 +314,29 @@ def test_R7_3_the_master_switch_and_each_event_can_be_off(telling: Desk) -> None
     assert tickets.reply(Actor("anna", "command"), 1, "Hello.").to == ()
     assert telling.letters() == []
     assert reply_audience(telling.anna, 1) == []
+
+
+@pytest.mark.parametrize("template", ["", "On #{{ ticket.id }}: {{ message.text }}"])
+@pytest.mark.parametrize("answer", ["", "We look into it."])
+def test_O7_an_unquoted_note_below_an_agents_answer_stays_inside(telling: Desk, template: str, answer: str) -> None:
+    settings.change_all(telling.anna, {"notify.new_note_admin.on": "on", "notify.new_note_admin.body": template})
+    telling.arrive("new@x.test", "Help")
+    tickets.note(telling.anna, 1, "SECRET")
+    told = notification(telling, "new_note_admin")
+    text = f"{answer}\n\nFrom: Help <admin@us.test>\nSent: Monday\nTo: Anna\nSubject: {told.subject}\n\n{told.body}"
+    reply_to(telling, "admin@us.test", told, text)
+    bodies = [row.body for row in Outbox.select().where(Outbox.audience == "customer")]
+    assert len(bodies) == bool(answer)
+    assert not any("SECRET" in body for body in bodies)
+
+
+def test_R7_4_an_assignee_who_watches_hears_once(telling: Desk) -> None:
+    telling.administrator("bob", role="super")
+    telling.arrive("new@x.test", "Help")
+    settings.change(telling.anna, "notify.watchers.on", "on")
+    tickets.add_watcher(telling.anna, 1, "bob")
+    tickets.add_watcher(telling.anna, 1, "anna")
+    tickets.update(telling.anna, 1, {"assignee": "bob"})
+    above = telling.last_letter()
+    telling.arrive("new@x.test", "Re: #1 Help")
+    assert telling.letters(above=above) == [("bob@us.test", "new_message_admin"), ("anna@us.test", "watchers")]

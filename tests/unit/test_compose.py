@@ -136,3 +136,14 @@ def test_R5_7_domains_go_out_in_a_labels(email: str, wanted: str) -> None:
 def test_R7_6_an_address_with_other_letters_is_written_as_it_is() -> None:
     data = compose(letter(to="jörg@x.test", to_name="Jörg"), SENDER)
     assert "To: Jörg <jörg@x.test>\r\n".encode() in data
+
+
+def test_R7_6_a_domain_with_other_letters_needs_no_other_smtp() -> None:
+    told = letter(to="kelly@bücher.test", to_name="Jörg", subject="#7 für")
+    data = compose(told, Sender("Büro", "help@bücher.test"))
+    assert data.partition(b"\r\n\r\n")[0].isascii()
+    assert read(data)["To"] == "Jörg <kelly@xn--bcher-kva.test>"
+
+
+def test_R7_6_a_quoted_local_part_is_quoted_once() -> None:
+    assert mailbox("", '"a@b"@x.test').addr_spec == '"a@b"@x.test'

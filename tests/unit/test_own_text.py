@@ -45,6 +45,19 @@ def test_R5_8_an_unmarked_quotation_without_the_marker_is_left_out() -> None:
     assert own_text("Yes.\n\nOn Monday, Kelly wrote:\n> Really?\n> Kelly", MARK) == "Yes."
 
 
+OUTLOOK = "From: Help <help@us.test>\nSent: Monday\nTo: Anna\nSubject: #7 New note in ticket\n\n"
+
+
+@pytest.mark.parametrize("reply", [f"\n{OUTLOOK}{NOTICE}", f"\n{NOTICE}", f"{OUTLOOK}{NOTICE}\n\nWe come at noon."])
+def test_O7_below_a_marker_that_is_not_quoted_nothing_is_taken_for_his_own(reply: str) -> None:
+    assert own_text(reply, MARK).strip() == ""
+
+
+@pytest.mark.parametrize("above", ["", "We come at noon."])
+def test_O7_an_unmarked_mail_below_is_left_out_without_the_marker_too(above: str) -> None:
+    assert own_text(f"{above}\n\n{OUTLOOK}SECRET", MARK).strip() == above
+
+
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_O7_what_stands_below_the_marker_never_goes_on_with_words_above(above: str, below: str) -> None:
     if MARK in above or not above.strip() or ">" in above:

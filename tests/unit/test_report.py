@@ -1,5 +1,7 @@
 """Delivery reports are known by the mail they are about, in the forms that servers write (R5.4, THREATS O4)."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,3 +128,69 @@ def test_R5_3_whatever_stands_in_a_report_is_read_without_a_fault(junk: bytes, e
     place = len(raw) // 2
     parsed = parse(raw[:place] + junk + raw[place:])
     assert parsed.unreadable == "" or parsed.unreadable.startswith("it ")
+
+
+RECEIPT = f"""From: Kelly <kelly@x.test>
+Subject: Read: #7 New message in ticket
+Content-Type: multipart/report; report-type=disposition-notification; boundary="b1"
+
+--b1
+Content-Type: text/plain
+
+Your message was read on Monday.
+--b1
+Content-Type: message/disposition-notification
+
+Final-Recipient: rfc822;kelly@x.test
+Original-Message-ID: {OURS}
+Disposition: manual-action/MDN-sent-manually; displayed
+--b1
+Content-Type: text/rfc822-headers
+
+Message-ID: {OURS}
+--b1--
+"""
+
+
+def test_O4_a_read_receipt_says_that_it_arrived() -> None:
+    assert parse(RECEIPT.encode()).report == Report(OURS, "delivered")
+
+
+def test_O4_a_vacation_notice_that_quotes_the_header_is_no_report() -> None:
+    text = VACATION + f"\n> Message-ID: {OURS}\n> Subject: #7 New message in ticket\n"
+    assert parse(text.encode()).report is None
+
+
+def test_O4_a_report_that_returns_nothing_of_the_mail_is_known_by_what_it_answers() -> None:
+    head, _, rest = report().partition(b"\n--b1\nContent-Type: message/rfc822")
+    found = parse(f"In-Reply-To: {OURS}\n".encode() + head + b"\n--b1--\n").report
+    assert rest
+    assert found == Report(OURS, "failed", "5.1.1", "kelly@x.test", "550 5.1.1 no such user")
+
+
+def test_D13_empty_lines_do_not_make_the_reader_of_reports_slow() -> None:
+    began = time.monotonic()
+    assert parse(b"From: MAILER-DAEMON@x.test\nSubject: x\n\na" + b"\n" * 99_000 + b"b").report is None
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("host mx.x.test [10.4.2.1]: 550 no such user", "5.0.0"),
+        ("host mx.x.test [4.2.2.1] said: 550 5.1.1 unknown", "5.1.1"),
+        ("554: delivery error: dd This user has no account", "5.0.0"),
+    ],
+)
+def test_O4_an_ip_address_is_no_status(answer: str, status: str) -> None:
+    found = parse(QMAIL.replace("Remote host said: 550 5.1.1 unknown user", answer).encode()).report
+    assert found is not None
+    assert (found.status, found.words, found.is_hard) == (status, answer, True)
+
+
+def test_O4_the_servers_words_are_whole_and_all_are_named_that_it_happened_to() -> None:
+    one = (
+        "Final-Recipient: rfc822; copy@us.test\nAction: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 full; sorry\n"
+    )
+    found = parse(report().replace(b"Final-Recipient", f"{one}\nFinal-Recipient".encode())).report
+    assert found == Report(OURS, "failed", "5.2.2", "copy@us.test, kelly@x.test", "552 full; sorry")

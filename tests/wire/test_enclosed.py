@@ -1,0 +1,59 @@
+"""What an agent attached to his answer goes on to the customer, but nothing of ours (R5.8, R7.6, THREATS O7)."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import pytest
+
+from mail.parse import parse
+from mail.sender import send_once
+from mail.smtp import Account, connect
+from store.models import Outbox
+from store.rules.message import Arrived
+from tests.driver import Desk
+from tests.smtp import Server
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_O7_a_notification_that_is_attached_to_the_answer_does_not_go_on(
+    desk: Desk, server: Server, encoding: str
+) -> None:
+    desk.send_mail(smtp__host="127.0.0.1", smtp__port=str(server.port), smtp__security="none")
+    desk.arrive("kelly@x.test", "Help")
+    send_once()
+    told = Outbox.get(Outbox.event == "new_ticket_admin")
+    notification = server.read()[-1].as_bytes().decode("ascii").encode(encoding)
+    head = f"From: admin@us.test\nSubject: Re: {told.subject}\nIn-Reply-To: {told.message_id}\n"
+    raw = (
+        f"{head}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nYes.\n--b\n".encode()
+        + b"Content-Type: application/pdf; name=plan.pdf\n\nPDF\n--b\nContent-Type: message/rfc822\n\n"
+        + notification
+        + b"\n--b--\n"
+    )
+    answer = Arrived(desk.uid + 1, raw, sha256(raw).hexdigest(), datetime.now(UTC), parse(raw))
+    assert [done.reason for done in desk.settle(answer)] == ["agent-reply"]
+    assert send_once().sent == 1
+    sent = server.read()[-1]
+    assert [part.get_filename() for part in sent.iter_attachments()] == ["plan.pdf"]
+
+
+def test_O1_a_copys_address_that_the_server_cannot_take_does_not_hold_up_the_letter(server: Server) -> None:
+    with connect(Account("127.0.0.1", server.port, security="none")) as transport:
+        sent = transport.send("a@us.test", "b@x.test", b"Subject: x\r\n\r\nhi\r\n", copies=["jörg@us.test"])
+    assert sent.fate == "sent"
+
+
+def test_O2_nonsense_after_the_text_leaves_open_whether_it_was_taken(server: Server) -> None:
+    server.after_data["b@x.test"] = "hello?"
+    with connect(Account("127.0.0.1", server.port, security="none")) as transport:
+        sent = transport.send("a@us.test", "b@x.test", b"Subject: x\r\n\r\nhi\r\n")
+    assert (sent.fate, sent.lost) == ("uncertain", True)
