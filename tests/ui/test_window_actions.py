@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.widgets import Button, Input
-from window_world import ANNA, BOB, CLEO, Driven, add_sender, add_ticket, prepared, window_on
+from window_world import ANNA, BOB, add_sender, add_ticket, closed, on_row, open_dialog, prepared, row, window_on
 
 from store.db import session
-from store.models import DenyEntry, History, Recipient, Ticket
-from store.services import customers, pairing, recipients
+from store.models import DenyEntry, History, Ticket
+from store.services import customers
 from tui.dialogs.customer_search import CustomerSearch
-from tui.dialogs.frame import Dialog
 from tui.dialogs.pair import PairDialog
 from tui.widgets.key_bar import KeyBar
 from tui.widgets.toggle import Toggle
@@ -41,33 +40,11 @@ def store(tmp_path: Path) -> Path:
     return path
 
 
-def row(email: str) -> Recipient:
-    with session():
-        return Recipient.get(Recipient.email == email)
-
-
 def customers_of(email: str) -> list[int | None]:
     """The customers of the tickets that an address opened, oldest first."""
     with session():
         opened = Ticket.select().where(Ticket.requester == row(email).id).order_by(Ticket.id)
         return [ticket.customer_id for ticket in opened]
-
-
-async def on_row(driven: Driven, email: str) -> None:
-    driven.home.table.move_cursor(id=row(email).id)
-    await driven.until(lambda: driven.home.current() and driven.home.current().line.email == email)
-    await driven.pilot.pause()
-
-
-async def open_dialog(driven: Driven, key: str) -> Dialog[object]:
-    await driven.press(key)
-    await driven.until(lambda: isinstance(driven.screen, Dialog) and driven.screen.focused)
-    assert isinstance(driven.screen, Dialog)
-    return driven.screen
-
-
-async def closed(driven: Driven) -> None:
-    await driven.until(lambda: driven.screen is driven.home)
 
 
 @pytest.mark.parametrize(
@@ -327,45 +304,6 @@ async def test_R10_1_the_deny_list_is_not_offered_to_an_administrator_of_one_par
         assert row(PAIRED).banned
 
 
-@pytest.mark.parametrize(
-    ("key", "typed", "did"),
-    [("e", "ika", {"name": "Annika"}), ("b", "rude", {"banned": True, "ban_reason": "rude"})],
-)
-async def test_R10_4_a_conflict_names_who_it_was_and_keeps_what_was_typed(
-    store: Path, key: str, typed: str, did: dict[str, object]
-) -> None:
-    async with window_on(store) as driven:
-        await on_row(driven, PLAIN)
-        dialog = await open_dialog(driven, key)
-        await driven.press("end", *typed)
-        with session():
-            recipients.share(CLEO, row(PLAIN).id)
-        await driven.press("enter")
-        await driven.until(lambda: "plain@x.test was changed by cleo since you opened it" in dialog.said)
-        assert dialog.query_one(Input).value.endswith(typed)
-        assert not any(getattr(row(PLAIN), field) == value for field, value in did.items())
-        await driven.press("enter")
-        await closed(driven)
-        assert {field: getattr(row(PLAIN), field) for field in did} == did
-        assert row(PLAIN).shared
-
-
-async def test_R10_4_pairing_what_was_shared_meanwhile_is_told_and_then_refused(store: Path) -> None:
-    async with window_on(store) as driven:
-        await on_row(driven, PLAIN)
-        dialog = await open_dialog(driven, "p")
-        await driven.type("sanders")
-        await driven.press("enter")
-        with session():
-            recipients.share(CLEO, row(PLAIN).id)
-        await driven.press("enter")
-        await driven.until(lambda: "changed by cleo" in dialog.said)
-        await driven.press("ctrl+s")
-        await driven.until(lambda: "is a shared address, so it cannot be paired" in dialog.said)
-        assert dialog.query_one(Input).value == "Kelly Sanders (4)"
-        assert row(PLAIN).customer_id is None
-
-
 async def test_R10_2_what_the_window_does_is_in_the_history_under_its_agent(store: Path) -> None:
     async with window_on(store) as driven:
         await on_row(driven, PLAIN)
@@ -410,21 +348,6 @@ async def test_R4_2_buttons_are_in_sight_and_last_in_the_order_of_tab(store: Pat
             assert str(button.label) in driven.text
         assert [widget.id for widget in dialog.focus_chain][-2:] == ["close", "save"]
         assert dialog.focused is dialog.focus_chain[0]
-
-
-async def test_R4_1_two_windows_do_not_overwrite_each_other(store: Path) -> None:
-    async with window_on(store) as driven:
-        await on_row(driven, PLAIN)
-        dialog = await open_dialog(driven, "p")
-        await driven.type("sanders")
-        await driven.press("enter")
-        with session():
-            pairing.pair(CLEO, row(PLAIN).id, 2)
-        await driven.press("enter")
-        await driven.until(lambda: "changed by cleo" in dialog.said)
-        await driven.press("enter")
-        await driven.until(lambda: "is paired to Sarah Howell already" in dialog.said)
-        assert row(PLAIN).customer_id == 2
 
 
 async def test_R4_2_a_customer_added_meanwhile_is_found(store: Path) -> None:

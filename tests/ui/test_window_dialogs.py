@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
-from window_world import ANNA, BOB, Driven, add_sender, prepared, window_on
+from window_world import ANNA, BOB, add_sender, closed, open_dialog, prepared, window_on
 
 from store.columns import RECIPIENT_COLUMNS
 from store.db import session
@@ -32,21 +32,10 @@ def kept() -> list[str]:
         return [column.key for column in preferences.columns(ANNA)]
 
 
-async def opened(driven: Driven, key: str) -> Dialog[object]:
-    await driven.press(key)
-    await driven.until(lambda: isinstance(driven.screen, Dialog) and driven.screen.focused)
-    assert isinstance(driven.screen, Dialog)
-    return driven.screen
-
-
-async def closed(driven: Driven) -> None:
-    await driven.until(lambda: driven.screen is driven.home)
-
-
 @pytest.mark.parametrize("key", ["c", "f4"])
 async def test_R1_5_columns_are_shown_hidden_and_kept(store: Path, key: str) -> None:
     async with window_on(store, size=(100, 24)) as driven:
-        await opened(driven, key)
+        await open_dialog(driven, key)
         await driven.press("down", "down", "space", *["down"] * 5, "space", "enter")
         await closed(driven)
         assert kept() == ["id", "email", "customer", "banned", "denied", "shared", "tickets"]
@@ -60,7 +49,7 @@ async def test_R1_5_columns_are_shown_hidden_and_kept(store: Path, key: str) -> 
 
 async def test_R1_5_columns_are_kept_for_each_administrator(store: Path) -> None:
     async with window_on(store) as driven:
-        await opened(driven, "c")
+        await open_dialog(driven, "c")
         await driven.press("down", "space", "ctrl+s")
         await closed(driven)
     with session():
@@ -70,7 +59,7 @@ async def test_R1_5_columns_are_kept_for_each_administrator(store: Path) -> None
 @pytest.mark.parametrize(("down", "up"), [("ctrl+down", "ctrl+up"), ("J", "K")])
 async def test_R1_5_columns_move(store: Path, down: str, up: str) -> None:
     async with window_on(store) as driven:
-        await opened(driven, "c")
+        await open_dialog(driven, "c")
         await driven.press(down, down, "down", up, "enter")
         await closed(driven)
         assert kept() == ["email", "name", "customer", "id", "banned", "denied", "shared"]
@@ -80,7 +69,7 @@ async def test_R1_5_columns_move(store: Path, down: str, up: str) -> None:
 
 async def test_R1_5_the_list_is_filtered_by_typing(store: Path) -> None:
     async with window_on(store) as driven:
-        dialog = await opened(driven, "c")
+        dialog = await open_dialog(driven, "c")
         await driven.type("dEnY")
         await driven.until(lambda: "In deny list" in driven.dialog_text and "Email" not in driven.dialog_text)
         assert dialog.query_one(Input).value == "dEnY"
@@ -93,7 +82,7 @@ async def test_R1_5_the_list_is_filtered_by_typing(store: Path) -> None:
 
 async def test_R1_5_close_changes_nothing_and_one_column_must_stay(store: Path) -> None:
     async with window_on(store) as driven:
-        dialog = await opened(driven, "c")
+        dialog = await open_dialog(driven, "c")
         for _ in DEFAULT:
             await driven.press("space", "down")
         await driven.press("enter")
@@ -107,7 +96,7 @@ async def test_R1_5_close_changes_nothing_and_one_column_must_stay(store: Path) 
 
 async def test_R1_5_a_click_switches_a_column(store: Path) -> None:
     async with window_on(store) as driven:
-        dialog = await opened(driven, "c")
+        dialog = await open_dialog(driven, "c")
         assert isinstance(dialog, ColumnsDialog)
         await driven.pilot.click("Choices", offset=(5, 1))
         await driven.until(lambda: "[ ] Email" in driven.dialog_text)
@@ -118,7 +107,7 @@ async def test_R1_5_a_click_switches_a_column(store: Path) -> None:
 
 async def test_R1_2_the_sort_dialog_lists_every_column_and_turns_the_present_one(store: Path) -> None:
     async with window_on(store) as driven:
-        await opened(driven, "ctrl+o")
+        await open_dialog(driven, "ctrl+o")
         assert all(column.title in driven.dialog_text for column in RECIPIENT_COLUMNS)
         await driven.press("enter")
         await closed(driven)
@@ -127,7 +116,7 @@ async def test_R1_2_the_sort_dialog_lists_every_column_and_turns_the_present_one
 
 async def test_R1_2_the_filter_dialog_explains_the_line(store: Path) -> None:
     async with window_on(store) as driven:
-        await opened(driven, "f")
+        await open_dialog(driven, "f")
         for example, _ in GRAMMAR:
             assert example in driven.dialog_text
         assert [ready.title in driven.dialog_text for ready in READY] == [True] * len(READY)
@@ -136,7 +125,7 @@ async def test_R1_2_the_filter_dialog_explains_the_line(store: Path) -> None:
 @pytest.mark.parametrize("key", ["?", "f1"])
 async def test_R12_help_lists_every_key(store: Path, key: str) -> None:
     async with window_on(store, size=(100, 60)) as driven:
-        await opened(driven, key)
+        await open_dialog(driven, key)
         for action in actions.of("recipients"):
             assert f"{actions.key_name(action.key)} " in driven.dialog_text
             assert action.title in driven.dialog_text
@@ -146,7 +135,7 @@ async def test_R12_help_lists_every_key(store: Path, key: str) -> None:
 
 async def test_R12_help_scrolls_at_80_by_24(store: Path) -> None:
     async with window_on(store) as driven:
-        await opened(driven, "?")
+        await open_dialog(driven, "?")
         assert "a minus turns" not in driven.text
         await driven.press(*["pagedown"] * 5)
         await driven.until(lambda: "a minus turns" in driven.text)
@@ -197,7 +186,7 @@ async def test_R7_1_an_inbox_s_error_stands_in_red_and_setup_has_all_of_it(store
         wrong = next(segment for segment in strip if "password" in segment.text)
         assert wrong.style.color.triplet[0] > 200
         assert "Missing: SMTP · !" in driven.text.splitlines()[0]
-        await opened(driven, "ctrl+n")
+        await open_dialog(driven, "ctrl+n")
         await driven.until(lambda: "✗ support: The password was refused by mail.x.test." in driven.dialog_text)
         assert "✗ SMTP is not set up ✓ an inbox ✓ ticket notifications" in driven.dialog_text
         await driven.press("I")

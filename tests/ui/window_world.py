@@ -16,6 +16,7 @@ from store.rules.addresses import address_key
 from store.rules.deny import fold
 from store.services import customers, people
 from store.services.senders import search_text
+from tui.dialogs.frame import Dialog
 from tui.lanes import Lanes
 from tui.screens.opening import opening
 from tui.screens.recipients import RecipientsScreen
@@ -182,3 +183,29 @@ async def window_on(path: Path, *, actor: Actor = ANNA, size: tuple[int, int] = 
             yield driven
     finally:
         lanes.close()
+
+
+def row(email: str) -> Recipient:
+    """As it is in the store now."""
+    with session():
+        return Recipient.get(Recipient.email == email)
+
+
+async def on_row(driven: Driven, email: str) -> None:
+    """The cursor of Recipients goes to this address."""
+    driven.home.table.move_cursor(id=row(email).id)
+    await driven.until(lambda: driven.home.current() and driven.home.current().line.email == email)
+    await driven.pilot.pause()
+
+
+async def open_dialog(driven: Driven, key: str) -> Dialog[object]:
+    """The dialog that a key opens, ready to be typed into."""
+    await driven.press(key)
+    await driven.until(lambda: isinstance(driven.screen, Dialog) and driven.screen.focused)
+    assert isinstance(driven.screen, Dialog)
+    return driven.screen
+
+
+async def closed(driven: Driven) -> None:
+    """Recipients is in front again."""
+    await driven.until(lambda: driven.screen is driven.home)

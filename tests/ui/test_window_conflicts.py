@@ -1,0 +1,73 @@
+"""Two at one row: the second is told who changed what, keeps what was typed, and overwrites nothing (R4.1, R10.4)."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+from window_world import CLEO, add_sender, closed, on_row, open_dialog, prepared, row, window_on
+
+from store.db import session
+from store.services import pairing, recipients
+
+PLAIN = "plain@x.test"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    with prepared(tmp_path / "store.db") as path:
+        add_sender(PLAIN, "Ann", tickets=1)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "did"),
+    [("e", "ika", {"name": "Annika"}), ("b", "rude", {"banned": True, "ban_reason": "rude"})],
+)
+async def test_R10_4_a_conflict_names_who_it_was_and_keeps_what_was_typed(
+    store: Path, key: str, typed: str, did: dict[str, object]
+) -> None:
+    async with window_on(store) as driven:
+        await on_row(driven, PLAIN)
+        dialog = await open_dialog(driven, key)
+        await driven.press("end", *typed)
+        with session():
+            recipients.share(CLEO, row(PLAIN).id)
+        await driven.press("enter")
+        await driven.until(lambda: "plain@x.test was changed by cleo since you opened it" in dialog.said)
+        assert dialog.query_one(Input).value.endswith(typed)
+        assert not any(getattr(row(PLAIN), field) == value for field, value in did.items())
+        await driven.press("enter")
+        await closed(driven)
+        assert {field: getattr(row(PLAIN), field) for field in did} == did
+        assert row(PLAIN).shared
+
+
+async def test_R10_4_pairing_what_was_shared_meanwhile_is_told_and_then_refused(store: Path) -> None:
+    async with window_on(store) as driven:
+        await on_row(driven, PLAIN)
+        dialog = await open_dialog(driven, "p")
+        await driven.type("sanders")
+        await driven.press("enter")
+        with session():
+            recipients.share(CLEO, row(PLAIN).id)
+        await driven.press("enter")
+        await driven.until(lambda: "changed by cleo" in dialog.said)
+        await driven.press("ctrl+s")
+        await driven.until(lambda: "is a shared address, so it cannot be paired" in dialog.said)
+        assert dialog.query_one(Input).value == "Kelly Sanders (4)"
+        assert row(PLAIN).customer_id is None
+
+
+async def test_R4_1_two_windows_do_not_overwrite_each_other(store: Path) -> None:
+    async with window_on(store) as driven:
+        await on_row(driven, PLAIN)
+        dialog = await open_dialog(driven, "p")
+        await driven.type("sanders")
+        await driven.press("enter")
+        with session():
+            pairing.pair(CLEO, row(PLAIN).id, 2)
+        await driven.press("enter")
+        await driven.until(lambda: "changed by cleo" in dialog.said)
+        await driven.press("enter")
+        await driven.until(lambda: "is paired to Sarah Howell already" in dialog.said)
+        assert row(PLAIN).customer_id == 2
