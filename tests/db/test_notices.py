@@ -1,12 +1,14 @@
 """Who hears of what (R7.4), from mail that arrives and from what agents do, as rows of the outbox."""
 
+from dataclasses import replace
+
 import pytest
 
 from store.actor import Actor
 from store.errors import Refused
-from store.models import AddressHold, Message, Outbox
+from store.models import AddressHold, LargeMessage, Message, Outbox
 from store.queries.notices import reply_audience
-from store.services import customers, groups, inboxes, pairing, people, recipients, settings, tickets
+from store.services import customers, groups, inboxes, large, pairing, people, recipients, settings, tickets
 from tests.driver import Desk
 
 
@@ -328,6 +330,17 @@ def test_O7_an_unquoted_note_below_an_agents_answer_stays_inside(telling: Desk, 
     bodies = [row.body for row in Outbox.select().where(Outbox.audience == "customer")]
     assert len(bodies) == bool(answer)
     assert not any("SECRET" in body for body in bodies)
+
+
+def test_O7_of_an_agents_large_answer_only_his_words_are_kept_once_all_of_it_is_there(telling: Desk) -> None:
+    telling.arrive("kelly@x.test", "Help")
+    told = notification(telling, "new_ticket_admin")
+    answer = telling.arrived(
+        "admin@us.test", f"Re: {told.subject}", text=f"Yes.\n\n{told.body}", in_reply_to=(told.message_id,)
+    )
+    telling.settle(replace(answer, whole_size=30_000_000))
+    large.complete(telling.fence, LargeMessage.get().id, "1.eml", answer.parsed)
+    assert Message.select().order_by(Message.id.desc()).first().text.strip() == "Yes."
 
 
 def test_R7_4_an_assignee_who_watches_hears_once(telling: Desk) -> None:
