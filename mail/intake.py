@@ -42,6 +42,7 @@ _WINDOW = 500
 _BEGINNING = 262_144
 _FLAGGED_AT_ONCE = 500
 _LONGEST_REST = 0.5
+_TURN_SECONDS = 0.03
 
 
 @dataclass(slots=True)
@@ -69,17 +70,19 @@ class Tally:
 
 
 class _Turns:
-    """One writer at a time in this process, and the write lock left free for as long as it was held.
+    """One writer at a time in this process, shortly, and the write lock left free for as long as it was held.
 
-    SQLite's busy handler is unfair: without the rest an agent's key would wait until the inbox is empty.
+    SQLite's busy handler is unfair: without the rest an agent's key would wait until the inbox is empty.  `at_once` is
+    how many messages, by those of before, are settled in a turn that an agent does not feel.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._free_at = 0.0
+        self.at_once = 10
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, messages: int) -> Iterator[None]:
         with self._lock:
             time.sleep(max(0.0, self._free_at - time.monotonic()))
             began = time.monotonic()
@@ -87,7 +90,10 @@ class _Turns:
                 yield
             finally:
                 now = time.monotonic()
-                self._free_at = now + min(now - began, _LONGEST_REST)
+                held = now - began
+                self._free_at = now + min(held, _LONGEST_REST)
+                fitting = max(1, min(BATCH_MESSAGES, int(messages * _TURN_SECONDS / held)))
+                self.at_once = (self.at_once + fitting + 1) // 2 if messages else self.at_once
 
 
 _turns = _Turns()
@@ -243,7 +249,16 @@ def _fetch(post: _Post, batch: Sequence[Listed]) -> _Load:
     return _Load(fetched, large, [message.uid for message in fetched if message.uid not in seen], batch[-1].uid)
 
 
-def _settle(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
+def _settle(post: _Post, load: Sequence[Arrived], cursor: int) -> None:
+    """In pieces, each a turn; the mailbox is done with up to `cursor` then."""
+    done = 0
+    while len(load) - done > (at_once := _turns.at_once):
+        _settle_together(post, load[done : done + at_once], load[done + at_once - 1].uid)
+        done += at_once
+    _settle_together(post, load[done:], cursor)
+
+
+def _settle_together(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
     """All in one transaction; if that breaks, one by one, so that the others are not held up by the one that breaks."""
     try:
         _commit(post, batch, cursor)
@@ -274,7 +289,7 @@ def _commit(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
         denied = deny.current()
         judged = [with_hits(arrived, denied) for arrived in batch]
         try:
-            with _turns.turn():
+            with _turns.turn(len(batch)):
                 done = intake.settle(
                     post.fence,
                     post.inbox.id,

@@ -7,9 +7,11 @@ and every use case inside `transaction()`.  A query outside of a session raises 
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import peewee
 
@@ -18,6 +20,7 @@ from store.errors import BadInput, DatabaseProblem, DatabaseUnavailable
 database = peewee.DatabaseProxy()
 SCHEMA_VERSION = 4
 _BUSY_SECONDS = 10
+_LOOK_SECONDS = 0.001
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -74,10 +77,30 @@ def session() -> Iterator[None]:
 @contextmanager
 def transaction(*, rehearse: bool = False) -> Iterator[None]:
     """One use case: all or nothing, write lock from the start (THREATS D9).  `rehearse` rolls back at the end."""
-    with sentences(), database.atomic() as block:
+    with sentences(), ExitStack() as stack:
+        block = _begun(stack)
         yield
         if rehearse:
             block.rollback()
+
+
+def _begun(stack: ExitStack) -> Any:
+    """Waits for the write lock, looking each millisecond: SQLite's own waiting sleeps ever longer, up to 100 ms, and so
+    misses the moments in which the importer leaves it free."""
+    if database.in_transaction():
+        return stack.enter_context(database.atomic())
+    until = time.monotonic() + _BUSY_SECONDS
+    database.execute_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                return stack.enter_context(database.atomic())
+            except peewee.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        database.execute_sql(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
 
 
 @contextmanager

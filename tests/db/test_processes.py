@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from store import db
 from store.db import open_store, session, transaction
 from store.errors import DatabaseUnavailable
 from store.models import Arrival, Lease, Message, Recipient, Setting, Ticket
@@ -114,7 +115,7 @@ def test_D9_a_store_that_stays_busy_is_said_and_nothing_is_changed(desk: Desk, m
     holder.start()
     try:
         holding.wait(10)
-        Setting._meta.database.execute_sql("PRAGMA busy_timeout = 50")
+        monkeypatch.setattr(db, "_BUSY_SECONDS", 0.05)
         with pytest.raises(DatabaseUnavailable, match="busy"), transaction():
             Setting.create(key="x", value="1")
     finally:

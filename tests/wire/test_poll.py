@@ -346,11 +346,23 @@ def test_R3_2_an_entry_added_while_mail_is_looked_at_counts(
 
 def test_D9_the_write_lock_is_left_free_as_long_as_it_was_held() -> None:
     turns = intake._Turns()
-    with turns.turn():
+    with turns.turn(1):
         time.sleep(0.1)
     began = time.monotonic()
-    with turns.turn():
+    with turns.turn(1):
         assert time.monotonic() - began >= 0.09
+
+
+def test_R11_1_a_turn_settles_as_many_messages_as_an_agent_does_not_feel() -> None:
+    turns = intake._Turns()
+    for _ in range(8):
+        with turns.turn(turns.at_once):
+            time.sleep(turns.at_once * 0.01)
+    assert 1 <= turns.at_once <= 4
+    for _ in range(8):
+        with turns.turn(turns.at_once):
+            time.sleep(0.0005)
+    assert turns.at_once > 20
 
 
 def test_N3_the_wait_after_failures_grows_from_seconds_to_five_minutes() -> None:
