@@ -30,7 +30,7 @@ _FIRST_SLICE_SECONDS = 0.3
 _LOOK_SECONDS = 1.0
 _HOUR = 3_600.0
 # a full mailbox is read by one processor; whoever works in a window comes first
-_NICENESS = 19
+_NICENESS = 10
 _FAREWELL_SECONDS = 1.5
 
 
