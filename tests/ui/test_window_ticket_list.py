@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from textual import events
 from window_world import ANNA, BOB, HOSTILE, Driven, add_message, add_sender, add_ticket, prepared, window_on
 
 from store.db import session
@@ -75,9 +76,11 @@ async def test_R11_2_a_wrong_condition_is_told_and_the_last_result_stays(store: 
     async with window_on(store) as driven:
         screen = await opened(driven)
         await driven.press("slash")
-        await driven.type("banned:yes")
+        await driven.type("printer")
+        await driven.until(lambda: shown(screen) == [4, 1])
+        driven.window.post_message(events.Paste(" banned:yes"))  # at once: each half-typed word would be searched for
         await driven.until(lambda: "no filter" in driven.text)
-        assert shown(screen) == [5, 4, 3, 1]
+        assert shown(screen) == [4, 1]
 
 
 async def test_R11_2_enter_opens_the_ticket_and_it_comes_back_to_it(store: Path) -> None:
