@@ -154,7 +154,7 @@ async def test_R1_6_print_to_a_printer_and_its_refusal(
 
 async def test_R1_6_an_export_shows_progress_and_is_stopped_by_escape(store: Path, tmp_path: Path) -> None:
     with session():
-        database.execute_sql(MANY.format(count=40_000))
+        database.execute_sql(MANY.format(count=150_000))
     async with window_on(store) as driven:
         dialog = await to_file(driven, "xlsx", tmp_path / "out.xlsx")
         await driven.until(lambda: "rows so far; Esc stops." in dialog.said)
