@@ -34,6 +34,7 @@ _ALIASES = {
     "big5": "big5hkscs",
     "windows_31j": "cp932",
     "ms932": "cp932",
+    "euc_jp": "euc_jis_2004",
     "koi8_ru": "koi8_u",
     "iso_10646_ucs_2": "utf_16_be",
     "unicode_1_1_utf_7": "utf_7",

@@ -26,6 +26,9 @@ _USUAL = re.compile(
 _MAILBOX_LINE = (b"From ", b">From ")
 _WORD_START = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
 _PARAMETER = re.compile(r';\s*([^\s=;"*]{1,60})(\*\d{1,3})?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)')
+# characters in an encoded word that mean something in an address field
+_UNSEALED = re.compile(r"=\?[^?\s]{1,60}\?[qQ]\?[^?\s<>@]{1,1000}\?=")
+_MEANINGFUL = re.compile(r'["(),:;\[\\\]]')
 _LONGEST_VALUE = 10_000
 _WHOLE = -1
 
@@ -134,6 +137,12 @@ def decode_words(text: str) -> str:
         out.append(decode(pending, charset))
     out.append(text[at:])
     return "".join(out)
+
+
+def sealed_words(text: str) -> str:
+    """The text with each encoded word as the one atom that it is, even if its writer left a `,` or `(` in it as it was
+    (RFC 2047, 5).  What has white space or an address in it is none."""
+    return _UNSEALED.sub(lambda word: _MEANINGFUL.sub(lambda char: f"={ord(char[0]):02X}", word[0]), text)
 
 
 def _encoded_words(text: str) -> Iterator[tuple[int, int, str, bytes]]:

@@ -29,6 +29,9 @@ _LONGEST_SUBJECT = 10_000
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]")
+_DATE_COMMENT = re.compile(r"\([^()]*\)")
+_DATE_ZONE = re.compile(r"(?:\b(?:GMT|UTC?))?([+-]\d\d):?(\d\d)\b")
+_DATE_FRACTION = re.compile(r"(:\d\d)\.\d+")
 _NO_REPLY = re.compile(r"(?:no|do[-_.]?not)[-_.]?reply@", re.IGNORECASE)
 _ANSWERING_FIELDS = (
     "x-autoreply",
@@ -164,11 +167,17 @@ def _date(value: str) -> datetime | None:
     """The Date field in UTC; None when absent or absurd (D10)."""
     try:
         iso = _ISO_DATE.match(value)
-        moment = datetime.fromisoformat(value[:40]) if iso else parsedate_to_datetime(value[:200])
+        moment = datetime.fromisoformat(value[:40]) if iso else parsedate_to_datetime(_usual_date(value[:200]))
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
     return moment if _EARLIEST <= moment <= _LATEST else None
+
+
+def _usual_date(value: str) -> str:
+    """A date as the standard library reads it right: without comments and fractions, the zone as `+0100`."""
+    plain = _DATE_FRACTION.sub(r"\1", _DATE_COMMENT.sub(" ", value))
+    return _DATE_ZONE.sub(r"\1\2", plain).strip()
 
 
 def _automatic(fields: Fields, sender: Mailbox | None) -> str:
