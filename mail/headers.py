@@ -29,6 +29,7 @@ _PARAMETER = re.compile(r';\s*([^\s=;"*]{1,60})(\*\d{1,3})?(\*)?\s*=\s*("(?:[^"\
 # characters in an encoded word that mean something in an address field
 _UNSEALED = re.compile(r"=\?[^?\s]{1,60}\?[qQ]\?[^?\s<>@]{1,1000}\?=")
 _MEANINGFUL = re.compile(r'["(),:;\[\\\]]')
+_COMMENT = re.compile(r"\([^()]*\)")
 _LONGEST_VALUE = 10_000
 _WHOLE = -1
 
@@ -167,12 +168,15 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     """A value such as Content-Type's: the part before the first `;` in lower case, and its parameters, with
     continuations and charsets of RFC 2231.  Only the first 10,000 characters count."""
     head, separator, rest = value[:_LONGEST_VALUE].partition(";")
+    if "=" in head and "/" not in head:  # the kind is not said
+        head, separator, rest = "", ";", value[:_LONGEST_VALUE]
+    head = _COMMENT.sub(" ", head)
     kind = re.split(r'[\s",]', head.strip(' \t"'), maxsplit=1)[0]
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for name, number, extended, raw in _PARAMETER.findall(separator + rest):
         text = raw.strip()
         if text.startswith('"'):
-            text = re.sub(r"\\(.)", r"\1", text.strip('"'))
+            text = re.sub(r'\\(["\\])', r"\1", text.strip('"'))  # of `C:\a.pdf` the backslash is meant
         pieces.setdefault(name.lower(), []).append((int(number[1:]) if number else _WHOLE, bool(extended), text))
     return kind.lower(), {name: _joined(parts) for name, parts in pieces.items()}
 
