@@ -12,7 +12,7 @@ from mail.transfer import decoded_body
 LARGEST_HEADER = 65_536
 MOST_HEADERS = 1_000
 LARGEST_BLOCK = 1_000_000
-_LEADING = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*")
+_LEADING = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n\0]*")
 # a line of white space alone ends the header only if no field follows it
 _END = re.compile(rb"\r{0,2}\n\r{0,2}\n|\r\r(?!\n)|\r?\n[ \t]+\r?\n(?![!-9;-~]{1,100}[ \t]*:|[ \t])")
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")  # a line end that went through a text file twice is `\r\r\n`
@@ -32,30 +32,37 @@ _MEANINGFUL = re.compile(r'["(),:;\[\\\]]')
 _COMMENT = re.compile(r"\([^()]*\)")
 _LONGEST_VALUE = 10_000
 _WHOLE = -1
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_FIRST_PART = 4_000
 
 
 class Fields:
     """The header fields in order, names in lower case, values as raw unfolded bytes.
 
-    `cut` is '' or says which bound was met; `stray` are the lines that are no fields, which may be text.
+    `cut` is '' or says which bound was met; `stray` are the lines that are no fields, which may be text; `charset` is
+    the one of the text below, which a writer of bare 8-bit characters most likely used here, too.
     """
 
-    def __init__(self, pairs: list[tuple[str, bytes]], *, cut: str = "", stray: bytes = b"") -> None:
+    def __init__(self, pairs: list[tuple[str, bytes]], *, cut: str = "", stray: bytes = b"", charset: str = "") -> None:
         self._pairs = pairs
         self._values: dict[str, list[bytes]] = {}
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
         self.cut = cut
         self.stray = stray
+        self._charset = charset
 
     def all(self, name: str) -> list[str]:
         """Each value of a field as text with encoded words as they are, at most 64 KB each."""
-        return [decode(value[:LARGEST_HEADER]).strip() for value in self._values.get(name, ())]
+        return [self._read(value) for value in self._values.get(name, ())]
 
     def first(self, name: str) -> str:
         """The first value of a field, '' when there is none."""
         values = self._values.get(name)
-        return decode(values[0][:LARGEST_HEADER]).strip() if values else ""
+        return self._read(values[0]) if values else ""
+
+    def _read(self, value: bytes) -> str:
+        return decode(value[:LARGEST_HEADER], guess=self._charset).strip()
 
     def above(self, name: str, mark: str, passed: int) -> Iterator[str]:
         """Each value of a field that stands above the field `mark`, of which so many are passed by."""
@@ -65,11 +72,15 @@ class Fields:
                 if passed < 0:
                     return
             elif each == name:
-                yield decode(value[:LARGEST_HEADER]).strip()
+                yield self._read(value)
 
     def names(self) -> set[str]:
         """The names of all fields."""
         return set(self._values)
+
+    def are_of_mail(self) -> bool:
+        """Whether one is a field that mail has; else `Note: …` at the top is text, not a header."""
+        return any(_USUAL.match(f"{name}:".encode()) for name in self._values)
 
     def text(self, name: str) -> str:
         """The first value of a field with its encoded words decoded, on one line."""
@@ -92,10 +103,17 @@ def split(raw: Span) -> tuple[Fields, Span]:
 def _split_at(raw: Span, start: int) -> tuple[Fields, Span]:
     end = _END.search(raw.source, start, raw.end)
     block = raw.cut(start, end.start() if end else raw.end).head(LARGEST_BLOCK + 1)
-    return _fields(block), raw.cut(end.end() if end else raw.end)
+    body = raw.cut(end.end() if end else raw.end)
+    charset = "" if block.isascii() else _charset_named(block, body)
+    return _fields(block, charset), body
 
 
-def _fields(block: bytes) -> Fields:
+def _charset_named(block: bytes, body: Span) -> str:
+    found = _CHARSET.search(block) or _CHARSET.search(body.head(_FIRST_PART))
+    return found[1].decode("ascii", "replace") if found else ""
+
+
+def _fields(block: bytes, charset: str) -> Fields:
     cut = f"its header is larger than {LARGEST_BLOCK} bytes" if len(block) > LARGEST_BLOCK else ""
     pairs: list[tuple[str, list[bytes]]] = []
     stray: list[bytes] = []
@@ -117,7 +135,7 @@ def _fields(block: bytes) -> Fields:
     fields = [(name, b"".join(lines)) for name, lines in pairs]
     if not cut and any(len(value) > LARGEST_HEADER for _, value in fields):
         cut = f"a header field is larger than {LARGEST_HEADER} bytes"
-    return Fields(fields, cut=cut, stray=b"\n".join(stray).strip())
+    return Fields(fields, cut=cut, stray=b"\n".join(stray).strip(), charset=charset)
 
 
 def decode_words(text: str) -> str:

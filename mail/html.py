@@ -221,7 +221,7 @@ class _Writer:
         words = _SPACES.sub(" ", _without_filler(text))
         if words == " " and not self._line:
             return
-        self._line += words.lstrip() if not self._line else words
+        self._line += words.lstrip() if self._line[-1:] in ("", " ") else words
 
     def _end_line(self, *, always: bool = False) -> None:
         if self._line == _ITEM and not always:
