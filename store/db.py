@@ -31,6 +31,8 @@ def open_store(url: str, *, create: bool = True) -> None:
     Raises DatabaseProblem when it cannot be opened, is newer than this program, or is missing while not `create`.
     """
     path = sqlite_path(url)
+    if path.is_dir():
+        raise DatabaseProblem(f"{path} is a folder; name the store's file in it.")
     if not os.path.exists(path):
         if not create:
             raise DatabaseProblem(f"There is no store at {path}. Make one with: recipients init --login YOU --email E")
