@@ -31,7 +31,7 @@ def open_store(url: str, *, create: bool = True) -> None:
     Raises DatabaseProblem when it cannot be opened, is newer than this program, or is missing while not `create`.
     """
     path = sqlite_path(url)
-    if path.is_dir():
+    if os.path.isdir(path):  # not Path.is_dir, which raises for a name that is too long
         raise DatabaseProblem(f"{path} is a folder; name the store's file in it.")
     if not os.path.exists(path):
         if not create:
