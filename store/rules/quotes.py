@@ -150,7 +150,7 @@ def _trailing_fields(lines: list[str]) -> int:
     """How many lines at the end are the `From: … Sent: … To: …` of a quoted mail, with the rule above them; 0 without
     three labels, or the address it is from, among them."""
     if labelled := _head(islice(reversed(lines), _MOST_FIELDS)):
-        return labelled + bool(lines[: -labelled or None] and _RULE.match(lines[-labelled - 1]))
+        return labelled + bool(lines[:-labelled] and _RULE.match(lines[-labelled - 1]))
     for count, line in enumerate(reversed(lines[-_MOST_FIELDS:]), 1):
         if not _FIELD.match(line + " "):
             break
