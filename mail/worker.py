@@ -21,6 +21,7 @@ from store.db import session
 from store.errors import Problem
 from store.queries.intake import InboxSettings, inboxes_to_poll
 from store.services import lease
+from store.services.backup import copy_if_due
 from store.services.lease import Fence, LostLease
 from store.services.refused import forget_old
 
@@ -29,6 +30,7 @@ _FULL_POLL_SECONDS = 300.0
 _FIRST_SLICE_SECONDS = 0.3
 _LOOK_SECONDS = 1.0
 _HOUR = 3_600.0
+_FIRST_COPY_SECONDS = 5.0
 # a full mailbox is read by one processor; whoever works in a window comes first
 _NICENESS = 10
 _FAREWELL_SECONDS = 1.5
@@ -106,6 +108,8 @@ class _Watch:
 def _hold_and_work(fence: Fence, stop: threading.Event) -> None:
     watches: dict[int, _Watch] = {}
     forget_at = 0.0
+    over = threading.Event()
+    threading.Thread(target=_copy_now_and_then, args=(over,), name="backup", daemon=True).start()
     with kept(fence) as lost:
         log.info("fetching mail")
         try:
@@ -115,9 +119,26 @@ def _hold_and_work(fence: Fence, stop: threading.Event) -> None:
                     forget_at = _forget(forget_at)
                 stop.wait(_LOOK_SECONDS)
         finally:
+            over.set()
             _end(watches)
     if lost.is_set():
         log.warning("another process took over the mail")
+
+
+def _copy_now_and_then(over: threading.Event) -> None:
+    """The copy of the store, when it is due (THREATS D7); one that is under way when the worker ends is left undone."""
+    pause = _FIRST_COPY_SECONDS
+    while not over.wait(pause):
+        pause = _HOUR
+        try:
+            with session():
+                made = copy_if_due()
+            if made is not None:
+                log.info("copied the store to %s", clean(made))
+        except Problem as problem:
+            log.error("%s", clean(problem))
+        except Exception:  # the loop: mail goes on whatever becomes of the copy, and doctor tells that there is none
+            log.exception("the store could not be copied")
 
 
 def _forget(due: float) -> float:

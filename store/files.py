@@ -1,16 +1,43 @@
-"""The folder beside the store for what is too large for it: FILE.files, for its owner alone (THREATS D12, S3)."""
+"""Files beside the store, for their owner alone (THREATS S3), and the room that is left for them.
 
+FILE.files   what is too large for the store (D12)
+FILE.backup  the copy that the worker keeps (D7)
+"""
+
+import os
 from pathlib import Path
 
 from store.db import database
 from store.errors import DatabaseProblem
 
+RESERVE_BYTES = 50_000_000
+"""What exports and copies leave free on the store's disk, for mail (D8)."""
+
+
+def store_path() -> Path:
+    """The file of the open store."""
+    return Path(str(database.obj.database))
+
 
 def folder() -> Path:
     """The folder of the open store, made when there is none.  Raises DatabaseProblem when it cannot be made."""
-    path = Path(f"{database.obj.database}.files")
+    path = Path(f"{store_path()}.files")
     try:
         path.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise DatabaseProblem(f"The folder {path} for large messages cannot be made: {error.strerror}.") from error
     return path
+
+
+def kept_copy() -> Path:
+    """The copy of the open store; there is none before the worker has made the first one."""
+    return Path(f"{store_path()}.backup")
+
+
+def takes_from_reserve(descriptor: int) -> bool:
+    """Whether this file grows on the disk of the open store, and that has no more left than the reserve."""
+    if database.obj is None:
+        return False
+    disk = os.fstatvfs(descriptor)
+    is_low = disk.f_bavail * disk.f_frsize < RESERVE_BYTES
+    return is_low and os.fstat(descriptor).st_dev == store_path().parent.stat().st_dev

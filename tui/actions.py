@@ -127,7 +127,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("partners", "", "", "Partners", "the providers that customers belong to"),
     Action("groups", "", "", "Groups", "administrators who look after tickets together"),
     Action("mail-settings", "", "", "All inboxes", "ticket number, sender check, trusted server"),
-    Action("ticket-settings", "", "", "Statuses and times", "the status after each event, the time zone"),
+    Action("ticket-settings", "", "", "Statuses and types", "statuses after events; types, priorities, the time zone"),
     Action("import", "", "", "Import customers", "from a CSV or Excel file, tried first"),
     Action("open", "enter", "", "Open", "read this ticket", 1, place="list"),
     Action("new", "n", "f2", "New", "open a ticket for a customer", 2, place="list"),

@@ -1,16 +1,22 @@
 """Files: whole or not at all, for their owner alone, and never over another by accident (THREATS X3)."""
 
 import errno
+import io
 import os
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from store.cleantext import clean
 from store.errors import BadInput, Problem, Refused
+from store.files import takes_from_reserve
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+_LOOKED_AT_EACH = 1_000_000
 # a name in bytes may be four times as long as in characters, and ends at 255
 _NAME_KEPT = 40
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -40,12 +46,12 @@ def written(target: Path, *, force: bool) -> Iterator[IO[bytes]]:
     if not target.name or "\0" in str(target):
         raise BadInput(f"“{clean(target, limit=80)}” is no file name. Give the file a name.")
     if not force and os.path.lexists(target):
-        raise _exists(target)
+        raise exists(target)
     draft = target.with_name(f".{target.name[:_NAME_KEPT]}.{secrets.token_hex(4)}.part")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
-            with open(descriptor, "wb") as file:
+            with io.BufferedWriter(_Sparing(descriptor, "wb"), _LOOKED_AT_EACH) as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -55,6 +61,15 @@ def written(target: Path, *, force: bool) -> Iterator[IO[bytes]]:
                 draft.unlink()
     except OSError as error:
         raise Problem(f"{clean(target)} was not written: {_why(error, target)}.") from error
+
+
+class _Sparing(io.FileIO):
+    """Ends, as on a full disk, before it takes what is left of the store's disk for mail (THREATS D8)."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        if takes_from_reserve(self.fileno()):
+            raise OSError(errno.ENOSPC, "")
+        return super().write(data)
 
 
 def write_text(target: Path, lines: Iterable[str], *, force: bool = False) -> None:
@@ -83,7 +98,7 @@ def _publish(draft: Path, target: Path, *, force: bool) -> None:
     try:
         os.link(draft, target)
     except FileExistsError as error:
-        raise _exists(target) from error
+        raise exists(target) from error
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
@@ -95,11 +110,12 @@ def _claim(draft: Path, target: Path) -> None:
     try:
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
     except FileExistsError as error:
-        raise _exists(target) from error
+        raise exists(target) from error
     draft.replace(target)
 
 
-def _exists(target: Path) -> Refused:
+def exists(target: Path) -> Refused:
+    """What is raised where a file would be written over."""
     return Refused("exists", f"{clean(target)} exists already; write over it with --force, or take another name.")
 
 

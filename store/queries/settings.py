@@ -21,6 +21,11 @@ def one(key: str) -> Value:
     return BY_KEY[key].default if row is None else json.loads(row.value)
 
 
+def offered(key: str) -> list[str]:
+    """What a setting lists with commas between."""
+    return [word.strip() for word in str(one(key)).split(",") if word.strip()]
+
+
 def timezone() -> tzinfo:
     """The zone in which times are shown."""
     return _zone(str(one("timezone")))

@@ -156,12 +156,12 @@ def test_R6_1_a_reference_joins_if_the_subject_is_unchanged(desk: Desk) -> None:
     assert desk.arrive("a@x.test", f"#{number} New topic", in_reply_to=("<m1@x>",)).ticket == number
 
 
-def test_R6_1_equal_subjects_alone_join_nothing(desk: Desk) -> None:
+def test_I6_R6_1_equal_subjects_alone_join_nothing(desk: Desk) -> None:
     desk.arrive("a@x.test", "Invoice")
     assert desk.arrive("a@x.test", "Re: Invoice").outcome == "opened"
 
 
-def test_R6_2_a_stranger_opens_a_new_ticket_with_a_note_that_names_the_other(desk: Desk) -> None:
+def test_I5_R6_2_a_stranger_opens_a_new_ticket_with_a_note_that_names_the_other(desk: Desk) -> None:
     number = desk.arrive("a@x.test", "Invoice", message_id="<m1@x>").ticket
     done = desk.arrive("eve@x.test", f"Re: #{number} Invoice", in_reply_to=("<m1@x>",))
     assert done.outcome == "opened"

@@ -37,7 +37,7 @@ def world(desk: Desk) -> Desk:
 
 
 @given(partner=st.sampled_from(["Main", "North", "South", None]), role=st.sampled_from(["super", "administrator"]))
-def test_R10_1_P1_the_scope_in_sql_is_the_rule(world: Desk, partner: str | None, role: str) -> None:
+def test_P1_R10_1_the_scope_in_sql_is_the_rule(world: Desk, partner: str | None, role: str) -> None:
     with contextlib.suppress(Refused):
         world.administrator("ben", partner, role)
     people.edit_administrator(world.anna, "ben", partner=partner, role=role)

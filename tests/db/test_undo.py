@@ -268,7 +268,7 @@ def test_R10_2_undo_is_in_the_history_itself(desk: Desk) -> None:
 @settings(max_examples=25)
 @example(names=["rename", "rename"])
 @given(names=st.lists(st.sampled_from(sorted(ACTIONS)), min_size=1, max_size=5))
-def test_R10_3_R4_11_any_row_of_actions_is_taken_back_from_the_last_to_the_first(desk: Desk, names: list[str]) -> None:
+def test_R4_11_R10_3_any_row_of_actions_is_taken_back_from_the_last_to_the_first(desk: Desk, names: list[str]) -> None:
     if not Ticket.select().exists():
         world(desk)
     with transaction(rehearse=True):

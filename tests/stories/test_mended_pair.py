@@ -16,7 +16,7 @@ def test_R4_10_paired_by_mistake_and_mended_from_the_ticket(desk: Desk) -> None:
     assert sorted(tickets.reply(desk.anna, 3, "Hello.").to) == ["new@y.test", "right@x.test"]
 
 
-def test_R4_10_with_shared_email_only_the_present_ticket_changes(desk: Desk) -> None:
+def test_I7_R4_10_with_shared_email_only_the_present_ticket_changes(desk: Desk) -> None:
     right, other = desk.customer("Right"), desk.customer("Other")
     desk.arrive("form@y.test", "One")
     recipients.share(desk.anna, desk.row("form@y.test").id)

@@ -14,6 +14,7 @@ from tui.dialogs.people import AdministratorForm, GroupForm, PartnerForm
 from tui.dialogs.settings import MailSettings, TicketSettings
 from tui.dialogs.setup import SetupDialog
 from tui.dialogs.sure import SureDialog
+from tui.dialogs.ticket_fields import known_values
 from tui.screens.followed_list import FollowedList
 
 
@@ -189,7 +190,8 @@ async def test_R6_3_statuses_and_R5_1_all_inboxes_are_set_in_forms(store: Path) 
         await fill(driven, TicketSettings, timezone="Mars/Base")
         await driven.press("enter")
         await driven.until(lambda: "“Mars/Base” is no time zone" in driven.dialog_text)
-        await fill(driven, TicketSettings, timezone="Europe/Berlin", **{"status-closed": "Done"})
+        given = {"status-closed": "Done", "tickets-types": "Fault, Order,", "tickets-statuses": "On hold"}
+        await fill(driven, TicketSettings, timezone="Europe/Berlin", **given)
         await driven.press("enter")
         await driven.until(lambda: driven.status == "Saved the settings of tickets.")
         await to(driven, "All inboxes", MailSettings)
@@ -199,6 +201,7 @@ async def test_R6_3_statuses_and_R5_1_all_inboxes_are_set_in_forms(store: Path) 
         await driven.press("escape")
     with session():
         assert (settings.one("status.closed"), settings.one("timezone")) == ("Done", "Europe/Berlin")
+        assert known_values(ANNA)["type"] == ["Fault", "Order"]
 
 
 async def test_R10_1_one_who_is_no_super_administrator_is_told_so(store: Path) -> None:

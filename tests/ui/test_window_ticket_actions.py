@@ -24,7 +24,7 @@ from store.db import session
 from store.models import Attachment, Message, Participant, RawMessage, Recipient, Ticket
 from store.queries import history_list
 from store.queries import tickets as reading
-from store.services import groups, people, tickets
+from store.services import groups, people, settings, tickets
 from tui.dialogs.frame import Dialog
 from tui.dialogs.new_ticket import NewTicketDialog
 from tui.screens.ticket import TicketScreen
@@ -61,6 +61,14 @@ async def picked(driven: Driven, key: str, letters: str) -> str:
     await opened(driven, key)
     await driven.press(*letters, "enter")
     return await closed(driven)
+
+
+async def test_R11_1_a_further_status_of_the_settings_is_offered(store: Path) -> None:
+    with session():
+        settings.change(ANNA, "tickets.statuses", "On hold, Spare part ordered")
+    async with ticket_window(store) as driven:
+        assert await picked(driven, "s", "sp") == "Changed status of #1."
+    assert ticket(1).status == "Spare part ordered"
 
 
 async def test_R11_1_the_menu_has_every_action_and_says_why_not(store: Path) -> None:

@@ -43,6 +43,21 @@ def test_R5_2_a_fingerprint_is_the_same_for_the_same_and_another_for_another() -
     assert parse(attached).fingerprint != parse(attached.replace(b"PDF", b"PDG")).fingerprint
 
 
+@pytest.mark.parametrize(
+    ("lines", "sender"),
+    [
+        (["From: a@x.test", "From: b@x.test"], ""),
+        (["From: a@x.test, b@x.test"], ""),
+        (["From: a@x.test", "From: A <a@X.test>"], "a@x.test"),
+        (["From: <@evil.test,@e.test:victim@x.test>"], "victim@x.test"),
+        (["From: victim@bank.test <a@x.test>"], "a@x.test"),
+        (["From: undisclosed:;", "Sender: s@x.test"], ""),
+    ],
+)
+def test_I2_R4_12_exactly_one_usable_address_is_the_sender(lines: list[str], sender: str) -> None:
+    assert parse("\n".join([*lines, "Subject: x", "", "text"]).encode()).sender == sender
+
+
 def test_R5_1_the_header_that_names_the_sender_can_be_chosen() -> None:
     raw = b"From: form@us.test\nReply-To: Eve <eve@x.test>\nSender: robot@us.test\nSubject: x\n\nx"
     found = {header: parse(raw, Reading(header)) for header in ("From", "Reply-To", "Sender")}

@@ -2,7 +2,8 @@
 
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
 
@@ -44,8 +45,9 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
     yield (
         Finding("ok", "the store file is whole")
         if is_whole()
-        else Finding("bad", "the store file is damaged", "restore it from a backup")
+        else Finding("bad", "the store file is damaged", f"stop window and worker, then: {_put_back(path)}")
     )
+    yield _copy()
     yield _chain()
     for one in missing():
         yield Finding("missing", one.what, one.remedy)
@@ -56,6 +58,28 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
         if is_held()
         else Finding("missing", "nobody fetches mail now", "open the window, or run: recipients worker")
     )
+
+
+def _put_back(path: Path) -> str:
+    file = quote(str(path))
+    return f"rm -f {file}-wal {file}-shm && cp -p {file}.backup {file}"
+
+
+def _copy() -> Finding:
+    """The copy to fall back on (THREATS D7)."""
+    from store import shapes
+    from store.files import kept_copy
+    from store.queries.settings import one
+
+    hours = int(one("store.backup_hours"))
+    try:
+        made = datetime.fromtimestamp(kept_copy().stat().st_mtime, UTC)
+    except FileNotFoundError:
+        return Finding("missing", "there is no copy of the store yet", "recipients backup")
+    told = f"the store was copied {shapes.moment(made)} to {kept_copy()}"
+    if hours and datetime.now(UTC) - made > timedelta(hours=2 * hours):
+        return Finding("bad", f"{told}, and not since", "recipients backup; see the worker's log for why")
+    return Finding("ok", told)
 
 
 def _chain() -> Finding:

@@ -16,6 +16,7 @@ from tui.cli.state import Globals, take_globals
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _COMMANDS = {
     "admin": "people",
+    "backup": "backup",
     "ban": "recipients",
     "customer": "customers",
     "demo": "intake",

@@ -38,9 +38,9 @@ class SettingsForm(FormDialog):
 
 
 class TicketSettings(SettingsForm):
-    """The statuses of events, and how times are shown."""
+    """The statuses of events, what is offered in tickets, and how times are shown."""
 
-    heading = "Tickets: statuses and times"
+    heading = "Tickets: statuses, types, times"
     what = "the settings of tickets"
     entries = (
         Entry("status-new", "New ticket"),
@@ -48,6 +48,9 @@ class TicketSettings(SettingsForm):
         Entry("status-agent_reply", "Agent replied"),
         Entry("status-reopened", "Opened again"),
         Entry("status-closed", "Closed"),
+        Entry("tickets-statuses", "More statuses", hint="offered too, with commas between"),
+        Entry("tickets-types", "Ticket types", hint="offered, with commas between"),
+        Entry("tickets-priorities", "Priorities", hint="offered, with commas between"),
         Entry("timezone", "Time zone", hint="Europe/Berlin"),
         Entry("refused-keep_days", "Refused kept", hint="days"),
     )

@@ -9,6 +9,7 @@ from textual.widgets import Input
 from store.actor import Actor
 from store.cleantext import clean
 from store.queries import lists
+from store.queries.settings import offered
 from store.queries.tickets import TicketLine
 from store.services import tickets
 from tui import sentences
@@ -16,7 +17,6 @@ from tui.desk import Desk
 from tui.dialogs.frame import field
 from tui.dialogs.ticket_dialog import TicketDialog
 
-_PRIORITIES = ("Low", "Medium", "High", "Urgent")
 _LONGEST = {"subject": 500, "note": 4_000}
 
 
@@ -48,12 +48,12 @@ class EditTicketDialog(TicketDialog):
 
 
 def known_values(actor: Actor) -> dict[str, list[str]]:
-    """What priorities, groups and types there are: those of inboxes, and the groups of administrators."""
+    """What priorities, groups and types there are: those of the settings and of inboxes, and administrators' groups."""
     inboxes = lists.inboxes()
     found = {
-        "priority": [*_PRIORITIES, *(one.priority for one in inboxes)],
+        "priority": [*offered("tickets.priorities"), *(one.priority for one in inboxes)],
         "group": [*(one.name for one in lists.groups()), *(one.group for one in inboxes)],
-        "type": [one.type for one in inboxes],
+        "type": [*offered("tickets.types"), *(one.type for one in inboxes)],
     }
     return {name: list(dict.fromkeys(clean(value) for value in values if value)) for name, values in found.items()}
 

@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from store.columns import Column as StoreColumn
 from store.columns import Kind
+from store.rules.lookalikes import marked_address, marked_name
 from tui.seen import Seen
 from tui.sentences import number, stamp
 from tui.widgets.cells import Cell
@@ -21,8 +22,8 @@ _LEAST = {"id": 4, "email": 14, "name": 8, "customer": 10}
 _ALIGN: dict[Kind, Align] = {"number": "right", "text": "left", "flag": "left", "time": "left"}
 _READ: dict[str, Callable[[Seen, tzinfo], Cell]] = {
     "id": lambda seen, _: Cell(str(seen.line.id)),
-    "email": lambda seen, _: Cell(seen.line.email),
-    "name": lambda seen, _: Cell(seen.line.name),
+    "email": lambda seen, _: Cell(marked_address(seen.line.email)),
+    "name": lambda seen, _: Cell(marked_name(seen.line.name, seen.line.email)),
     "customer": lambda seen, _: Cell(seen.line.paired_to),
     "banned": lambda seen, _: _flag(seen.line.banned),
     "denied": lambda seen, _: _flag(seen.line.denied),

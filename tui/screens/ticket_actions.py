@@ -282,6 +282,6 @@ def _history(actor: Actor, number: int) -> tuple[list[history_list.Entry], tzinf
 
 
 def _statuses(actor: Actor, now: str) -> list[str]:
-    """Those of the settings, and the ticket's own."""
+    """Those of events, the further ones that are offered, and the ticket's own."""
     known = (str(value) for key, value in settings.every().items() if key.startswith("status."))
-    return list(dict.fromkeys((*known, now)))
+    return list(dict.fromkeys((*known, *settings.offered("tickets.statuses"), now)))

@@ -5,6 +5,7 @@ from datetime import tzinfo
 
 from store.columns import Column as StoreColumn
 from store.queries.tickets import TicketLine
+from store.rules.lookalikes import marked_name
 from tui.screens.recipient_cells import laid_out
 from tui.sentences import number, stamp
 from tui.widgets.cells import Cell
@@ -16,7 +17,7 @@ _READ: dict[str, Callable[[TicketLine, tzinfo], Cell]] = {
     "number": lambda line, _: Cell(str(line.number)),
     "subject": lambda line, _: Cell(line.subject, "dim" if line.merged_into else ""),
     "status": lambda line, _: Cell(line.status),
-    "requester": lambda line, _: Cell(line.requester.name if line.requester else ""),
+    "requester": lambda line, _: Cell(_requester(line)),
     "customer": lambda line, _: Cell(line.customer_name),
     "assignee": lambda line, _: Cell(line.assignee.name if line.assignee else ""),
     "priority": lambda line, _: Cell(line.priority),
@@ -27,6 +28,10 @@ _READ: dict[str, Callable[[TicketLine, tzinfo], Cell]] = {
     "updated": lambda line, zone: Cell(stamp(line.updated, zone)),
     "closed": lambda line, zone: Cell(stamp(line.closed, zone)),
 }
+
+
+def _requester(line: TicketLine) -> str:
+    return marked_name(line.requester.name, line.requester.detail) if line.requester else ""
 
 
 def table_columns(columns: Sequence[StoreColumn], *, id_width: int) -> list[Column]:

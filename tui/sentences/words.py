@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
+from store.rules.lookalikes import marked_address, marked_name
+
 _WEEK = timedelta(days=6)
 _SOME = 5
 
@@ -25,8 +27,9 @@ def ticket_numbers(numbers: Sequence[int], count: int = 0) -> str:
 
 
 def named(name: str, address: str) -> str:
-    """`Bob <bob@x.test>`, or the one that there is."""
-    return f"{name} <{address}>" if name and address else name or address
+    """`Bob <bob@x.test>`, or the one that there is; what may pretend to be another is marked (THREATS I4)."""
+    told, shown = marked_name(name, address), marked_address(address)
+    return f"{told} <{shown}>" if name and address else told or shown
 
 
 def clock(moment: datetime | None, zone: tzinfo, now: datetime) -> str:
