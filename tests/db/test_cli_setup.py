@@ -128,6 +128,9 @@ def test_R12_an_import_from_excel(shell: Shell) -> None:
         ("name,email\nKelly,k@x.test\nSanders, Lee,l@x.test\n", "Line 3 has more cells"),
         ("name,email\nKelly,k@x.test\nLee,nowhere\n", "Line 3, column email: “nowhere” is no e-mail address."),
         ("name,kind\nKelly,friend\n", "Line 2, column kind: kind is customer or lead"),
+        ("name\tcolour\nKelly\tred\n", "Line 1, column 2: “colour” is no column"),
+        ("name,Kundennr\nKelly,7\n", "--map “COLUMN=FIELD”"),
+        ("name,external_id\nA,1\nB,2\nC,1\n", "Line 4, column external_id: “1” is in line 2 already"),
         ("", "is empty"),
     ],
 )
@@ -148,6 +151,7 @@ def test_R12_a_file_that_cannot_be_imported_is_wrong_usage(shell: Shell, name: s
     answer = shell.run("import", "customers", str(shell.folder / name))
     assert answer.status == 2
     assert name in answer.err
+    assert ("save it as “CSV UTF-8”" in answer.err) is (name == "latin.csv")
 
 
 def test_R5_1_an_inbox_with_all_its_settings(shell: Shell) -> None:
