@@ -2,13 +2,17 @@
 
 import sqlite3
 import stat
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 
+from store.models import Customer, History, ProfileAddress
+from store.services import customer_import, customers
 from tests.commandline import Shell
+from tests.driver import ANNA
 
 INBOX = ["inbox", "add", "support", "--email", "support@us.test", "--host", "imap.us.test"]
 
@@ -340,3 +344,24 @@ def test_R10_1_a_customer_that_moves_to_another_partner_takes_its_tickets_along(
     assert "may not see #1 any more, and was taken off" in said
     assert shell.json("list", "tickets", login="ben") == []
     assert shell.json("list", "tickets")[0]["assignee"] is None
+
+
+def test_R12_a_large_import_writes_at_once_and_finds_all_of_it_again(shell: Shell) -> None:
+    with shell.desk():
+        began = time.perf_counter()
+        for n in range(100):
+            customers.add(ANNA, {"name": f"One {n}", "email": f"one{n}@x.test", "external_id": f"one{n}"})
+        one_by_one = (time.perf_counter() - began) * 30
+        lines = [(n, {"name": f"C {n}", "email": f"c{n}@x.test", "external_id": str(n)}) for n in range(2, 3_002)]
+        began = time.perf_counter()
+        first = customer_import.import_all(ANNA, lines)
+        at_once = time.perf_counter() - began
+        again = customer_import.import_all(ANNA, lines)
+        assert ({one.did for one in first}, {one.did for one in again}) == ({"added"}, {"unchanged"})
+        assert [one.id for one in first] == [one.id for one in again]
+        assert Customer.select().count() == ProfileAddress.select().count() == 3_100
+        added = History.select().where((History.what == "add") & (History.subject == "customer"))
+        assert added.count() == added.select(History.change).distinct().count() == 3_100
+        found = Customer.get(Customer.external_id == "77")
+        assert (found.name, "c77@x.test" in found.search, str(found.id) in found.search) == ("C 77", True, True)
+        assert at_once < one_by_one / 2
