@@ -106,7 +106,7 @@ def change(actor: Actor, row: Customer, fields: dict[str, object]) -> Edited:
 
 
 def texts(row: Customer, partner: str = "") -> dict[str, str]:
-    """The field texts of a customer, which stay where nothing else is given; `partner`: its partner's name, if known."""
+    """The field texts of a customer, which stay where nothing else is given; `partner`: its partner's name."""
     texts = {name: getattr(row, name) or "" for name in FIELDS if name != "partner"}
     return {**texts, "partner": partner or Partner.get_by_id(row.partner_id).name}
 
