@@ -119,7 +119,7 @@ class Mailbox:
                     continue
                 start, end = present[0], present[-1]
             heads = self._uid_fetch(f"{start}:{end}", "(UID RFC822.SIZE FLAGS INTERNALDATE)")
-            found = [listed for head, _ in heads if (listed := answers.listed(head)) and start <= listed.uid <= end]
+            found = [listed for head in heads if (listed := answers.listed(head)) and start <= listed.uid <= end]
             found.sort(key=lambda listed: listed.uid)
             yield [
                 listed
@@ -206,7 +206,7 @@ class Mailbox:
         """The highest UID there is: `*` always names the last message (D5); 0 in an empty folder."""
         self.noop()
         self._client.untagged_responses.pop("EXISTS", None)
-        return max((answers.uid(head) for head, _ in self._uid_fetch("*", "(UID)")), default=0)
+        return max(map(answers.uid, self._uid_fetch("*", "(UID)")), default=0)
 
     def _search(self, start: int, end: int) -> list[int]:
         """The UIDs that there are in this range."""
@@ -226,13 +226,12 @@ class Mailbox:
         if not uids:
             return []
         found: dict[int, Fetched] = {}
-        for head, literal in self._uid_fetch(answers.uid_set(uids), f"(UID INTERNALDATE {what})"):
-            message = answers.fetched(head, literal)
-            if message is not None:
+        for answer in self._uid_fetch(answers.uid_set(uids), f"(UID INTERNALDATE {what})"):
+            if (message := answers.fetched(answer)) is not None:
                 found[message.uid] = message
         return [found[uid] for uid in uids if uid in found]
 
-    def _uid_fetch(self, uid_set: str, what: str) -> list[tuple[bytes, bytes | None]]:
+    def _uid_fetch(self, uid_set: str, what: str) -> list[answers.Items]:
         with self._explained("fetch"):
             return answers.items(self._checked(self._client.uid("FETCH", uid_set, what)))
 

@@ -79,6 +79,30 @@ def test_D5_a_fetch_answer_without_body_is_gone_a_short_body_is_a_message() -> N
     assert abs(fetched[2].received - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+LOWER = b'uid 7 flags (\\seen) internaldate " 1-jan-2026 00:00:00 +0000" rfc822.size 5 body[] {5}\r\nhello'
+KEYWORDS = b'FLAGS (UID 9 \\Seen) UID 7 BODY[] "hello" RFC822.SIZE 5 INTERNALDATE "01-Jan-2026 00:00:00 +0000"'
+LITERALS = (
+    b'X-L ({2}\r\nUI {4}\r\nD 99) RFC822.SIZE 5 INTERNALDATE "01-Jan-2026 01:00:00 +0100" FLAGS (\\Seen)'
+    b" BODY[] ~{5}\r\nhello UID 7 MODSEQ (12))\r\n* 2 FETCH (UID 8 FLAGS (\\Seen)"
+)
+
+
+@pytest.mark.parametrize("items", [LOWER, KEYWORDS, LITERALS], ids=["lower case", "names as flags", "other literals"])
+def test_N3_what_the_protocol_allows_is_understood(items: bytes) -> None:
+    said = b"* 1 FETCH (" + items + b")\r\n"
+    with scripted(lambda tag, command: usual(tag, command, FETCH=said)) as account, connect(account) as box:
+        (listed,) = [one for window in box.sizes(0) for one in window]
+        (fetched,) = box.fetch([7])
+    assert (listed.uid, listed.size, listed.seen) == (7, 5, True)
+    assert (fetched.uid, fetched.raw, fetched.received) == (7, b"hello", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_D5_a_body_that_looks_like_an_answer_is_a_body() -> None:
+    said = b'* 1 FETCH (BODY[] "UID 9 BODY[] NIL (" UID 7)\r\n'
+    with scripted(lambda tag, command: usual(tag, command, FETCH=said)) as account, connect(account) as box:
+        assert [(one.uid, one.raw) for one in box.fetch([7, 9])] == [(7, b"UID 9 BODY[] NIL (")]
+
+
 def test_D5_what_was_not_asked_for_is_not_listed() -> None:
     lines = b"* 1 FETCH (UID 7 RFC822.SIZE 9 FLAGS ())\r\n* 2 FETCH (UID 9 RFC822.SIZE 9 FLAGS (\\Seen))\r\n"
     with scripted(lambda tag, command: usual(tag, command, FETCH=lines)) as account, connect(account) as box:
