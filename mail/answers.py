@@ -34,11 +34,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A message's exact bytes (the header alone where only that was asked for)."""
+    """A message's exact bytes (the beginning where only that was asked for).
+
+    `withheld` is '' or why there are none: the server lists the message, but does not give it.
+    """
 
     uid: int
     raw: bytes
     received: datetime
+    withheld: str = ""
 
 
 def items(data: Sequence[object]) -> list[Items]:
