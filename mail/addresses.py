@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mail.headers import decode_words
+from mail.headers import decode_words, sealed_words
 from store.cleantext import storable
 
 _LONGEST = 65_536
@@ -21,6 +21,7 @@ _BETWEEN_WORDS = re.compile(r'[\s<>()\[\],;:"]+')
 _ANGLED = re.compile(r"<([^<>]*)>")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_AROUND_A_MARK = re.compile(r"(?<!\s)\s+(?=[@.])|(?<=[@.])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def the_one(values: list[str]) -> Mailbox | None:
 def _read(value: str) -> Iterator[Mailbox | None]:
     """The mailboxes in order; None for what means to be one and is not usable."""
     words: list[str] = []
-    for piece in _pieces(value[:_LONGEST]):
+    for piece in _pieces(sealed_words(value[:_LONGEST])):
         if "@" not in piece and "<" not in piece:
             words.append(_name(piece))  # `Smith, Anna <anna@…>`: a comma that should have been quoted
             continue
@@ -69,6 +70,7 @@ def _pieces(value: str) -> list[str]:
     pieces: list[str] = []
     current: list[str] = []
     depth, quoted, angled, escaped = 0, False, False, False
+    has_group = ";" in value  # that ends it; else a colon is one of `Acme: Support <…>` or `[IPv6:…]`
     for char in value:
         if escaped:
             escaped = False
@@ -85,7 +87,7 @@ def _pieces(value: str) -> list[str]:
                 pieces.append("".join(current))
                 current = []
                 continue
-            elif char == ":" and not angled:
+            elif char == ":" and has_group and not angled:
                 current = []
                 continue
         current.append(char)
@@ -98,13 +100,14 @@ def _mailbox(piece: str) -> Mailbox | None:
     unquoted = _QUOTED.sub(lambda match: " " * len(match[0]), text)
     inside = [text[found.start(1) : found.end(1)].strip() for found in _ANGLED.finditer(unquoted)]
     if inside:
-        angled = {_behind_route(words) for words in inside if "@" in words}
+        angled = {_unfolded(_behind_route(words)) for words in inside if "@" in words}
         address = _usable(angled.pop()) if len(angled) == 1 else ""
         name = _name(text[: unquoted.index("<")]) or _name(comment)
     else:
         bare = {word for word in _BETWEEN_WORDS.split(text) if "@" in word[1:-1]}
         address = _usable(text.strip()) or (_usable(bare.pop()) if len(bare) == 1 else "")
-        name = _name(comment) or _name(text.replace(address, " ") if address else "")
+        rest = text.replace(address, " ").replace("mailto:", " ") if address else ""
+        name = _name(comment) or _name(rest.strip(" []:"))
     return Mailbox(address, name) if address else None
 
 
@@ -113,6 +116,11 @@ def _behind_route(text: str) -> str:
     if text[:7].lower() == "mailto:":
         return text[7:]
     return text.rpartition(":")[2] if text.startswith("@") and ":" in text else text
+
+
+def _unfolded(text: str) -> str:
+    """Without the white space that may stand at the dots and the @, where a long address was folded (RFC 5322, 4.4)."""
+    return text if text.startswith('"') else _AROUND_A_MARK.sub("", text)
 
 
 def _usable(text: str) -> str:

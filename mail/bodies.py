@@ -3,15 +3,16 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 
 from mail import headers
 from mail.charsets import decode
+from mail.flowed import unflowed
 from mail.headers import Fields
 from mail.html import to_text
 from mail.span import Span
-from mail.transfer import decoded_pieces
+from mail.transfer import UUENCODED, decoded_pieces, is_encoded
 from store.rules.message import Attached
 
 DEEPEST = 50
@@ -19,6 +20,8 @@ MOST_PARTS = 1_000
 LARGEST_TEXT = 20_000_000
 _LONGEST_NAME = 200
 _LONGEST_BLANK = 2_000
+_LONGEST_STAND_IN = 400
+_LINK = re.compile(r"<[^<>\s]*>")
 _REST_OF_LINE = re.compile(rb"[ \t]*(?=[\r\n]|\Z)")
 _FIRST_MARK = re.compile(rb"(?:\A|(?<=[\r\n]))--([!-~](?:[ -~]{0,198}[!-~])?)[ \t]*(?=[\r\n]|\Z)")
 _HTML_CHARSET = re.compile(rb"""<meta[^<>]{0,200}charset\s*=\s*["']?([\w.:-]{2,40})""", re.IGNORECASE)
@@ -36,7 +39,10 @@ _FORMS = (*_TEXTS, "text/enriched", "text/x-amp-html", "text/watch-html")
 
 @dataclass(slots=True)
 class Part:
-    """One node of the tree.  `children` is empty in a leaf; `number` counts the leaves from 0."""
+    """One node of the tree.  `children` is empty in a leaf; `number` counts the leaves from 0.
+
+    The `body` of a multipart is its preamble, what stands before its first part.
+    """
 
     type: str
     charset: str
@@ -46,6 +52,7 @@ class Part:
     body: Span
     boundary: bytes = b""
     stray: bytes = b""
+    flow: str = ""
     number: int = -1
     children: list["Part"] = field(default_factory=list)
 
@@ -82,15 +89,11 @@ def walk(fields: Fields, body: Span) -> Tree:
         part, depth = waiting.pop()
         if part.boundary and depth >= DEEPEST:
             cut, part.boundary = f"its parts nest deeper than {DEEPEST}", b""
-        if not part.boundary:
+        if _divide(part, max(0, MOST_PARTS - len(leaves) - len(waiting))):
+            cut = f"it has more than {MOST_PARTS} parts"
+        if not part.boundary and not part.children:
             part.number = len(leaves)
             leaves.append(part)
-            continue
-        sections, more = _sections(part.body, part.boundary, max(0, MOST_PARTS - len(leaves) - len(waiting)))
-        if more:
-            cut = f"it has more than {MOST_PARTS} parts"
-        part.children = [_part(*section) for section in sections]
-        part.body = part.body.cut(part.body.end)
         waiting.extend((child, depth + 1) for child in reversed(part.children))
     shown = _shown(root)
     if leaves and not shown and leaves[0].type in _TEXTS and not leaves[0].attached:
@@ -128,10 +131,17 @@ def _part(fields: Fields, body: Span) -> Part:
         encoding=fields.first("content-transfer-encoding"),
         body=body,
         stray=fields.stray,
+        flow=_flow(parameters),
     )
     if known.startswith("multipart/"):
         _find_boundary(part, parameters.get("boundary", ""))
     return part
+
+
+def _flow(parameters: dict[str, str]) -> str:
+    if parameters.get("format", "").lower() != "flowed":
+        return ""
+    return "delsp" if parameters.get("delsp", "").lower() == "yes" else "flowed"
 
 
 def _find_boundary(part: Part, named: str) -> None:
@@ -147,6 +157,43 @@ def _find_boundary(part: Part, named: str) -> None:
         part.boundary = first[1]
     else:
         part.type = "text/plain"
+
+
+def _divide(part: Part, most: int) -> bool:
+    """Gives a part its children, if it has any; whether there were more of them than `most`."""
+    if not part.boundary:
+        return _divide_at_files(part, most)
+    sections, more = _sections(part.body, part.boundary, most)
+    first = next(_boundary_lines(part.body, part.boundary), (part.body.start,))[0]
+    part.children = [_part(*section) for section in sections]
+    part.body = part.body.cut(part.body.start, first)
+    return more
+
+
+def _divide_at_files(part: Part, most: int) -> bool:
+    """The same for a text that has files in it as uuencode."""
+    body = part.body
+    if (
+        part.type != "text/plain"
+        or not _is_text(part)
+        or is_encoded(part.encoding)
+        or body.find(b"begin ", body.start) < 0
+    ):
+        return False
+    children: list[Part] = []
+    at = body.start
+    for found in islice(UUENCODED.finditer(body.source, body.start, body.end), most // 2):
+        file = body.cut(*found.span())
+        name = decode(found[1]).strip()[:_LONGEST_NAME]
+        children += (
+            replace(part, body=body.cut(at, file.start), stray=b"" if children else part.stray),
+            Part("application/octet-stream", "", name, attached=True, encoding="x-uuencode", body=file),
+        )
+        at = file.end
+    if children:
+        part.children = [*children, replace(part, body=body.cut(at), stray=b"")]
+        part.type, part.body, part.stray = "multipart/mixed", body.cut(body.end), b""
+    return False
 
 
 def _sections(body: Span, boundary: bytes, most: int) -> tuple[list[tuple[Fields, Span]], bool]:
@@ -191,9 +238,11 @@ def _shown(root: Part) -> list[Part]:
     waiting = [root]
     while waiting:
         part = waiting.pop()
-        if not part.children:
+        if not part.children and not part.boundary:
             if _is_text(part):
                 shown.append(part)
+        elif part.boundary and not _text_leaves(part):
+            shown += _preamble(part)
         elif part.type == "multipart/alternative":
             waiting.extend(reversed(_best(part.children)))
         else:
@@ -201,14 +250,30 @@ def _shown(root: Part) -> list[Part]:
     return shown
 
 
+def _preamble(part: Part) -> list[Part]:
+    """What stands before the first part, where no part is a text: at times somebody wrote it for people."""
+    if part.body.is_blank() or b"MIME" in part.body.head(_LONGEST_BLANK):
+        return []
+    return [Part("text/plain", part.charset, "", attached=False, encoding="", body=part.body)]
+
+
 def _best(choices: list[Part]) -> list[Part]:
     """One form of the same text; two pieces of one type are not two forms but two texts."""
     plain = [part for part in choices if part.type == "text/plain" and _is_text(part) and _says_something(part)]
-    if plain:
-        return plain
     html = [part for part in choices if part.type == "text/html" and _is_text(part)]
-    nested = [part for part in choices if part.children]
-    return nested[-1:] or html or choices[:1]
+    rich = [part for part in choices if part.children][-1:] or html
+    if not plain:
+        return rich or choices[:1]
+    return [*plain, *rich] if _stands_in(plain, rich) else plain
+
+
+def _stands_in(plain: list[Part], rich: list[Part]) -> bool:
+    """Whether the plain text says so little that it is no form of the rich one (“This message needs HTML”)."""
+    if sum(len(part.body) for part in plain) > 4 * _LONGEST_STAND_IN:
+        return False
+    said = sum(len(_text_of(part)) for part in plain)
+    told = (len(_LINK.sub("", _text_of(leaf))) for part in rich for leaf in _text_leaves(part))
+    return said <= _LONGEST_STAND_IN and sum(told) > 3 * said + 200
 
 
 def _says_something(part: Part) -> bool:
@@ -240,7 +305,8 @@ def _text_of(part: Part) -> str:
         if not charset and (named := _HTML_CHARSET.search(content[:2_000])):
             charset = named[1].decode("ascii", "replace")
         return to_text(decode(content, charset))
-    return decode(content, charset).replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    lines = decode(content, charset).replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    return unflowed(lines, delsp="delsp" in part.flow) if part.flow else lines
 
 
 def _first_pieces(part: Part) -> Iterator[bytes]:

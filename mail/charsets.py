@@ -34,6 +34,7 @@ _ALIASES = {
     "big5": "big5hkscs",
     "windows_31j": "cp932",
     "ms932": "cp932",
+    "euc_jp": "euc_jis_2004",
     "koi8_ru": "koi8_u",
     "iso_10646_ucs_2": "utf_16_be",
     "unicode_1_1_utf_7": "utf_7",
@@ -43,15 +44,16 @@ _ALIASES = {
     "latin_1": "cp1252",
     "latin1": "cp1252",
 }
+_PRINTABLE = bytes(range(0x20, 0x7F))
 _MARKS = ((codecs.BOM_UTF8, "utf_8"), (codecs.BOM_UTF16_LE, "utf_16"), (codecs.BOM_UTF16_BE, "utf_16"))
 _CODE_PAGE = re.compile(r"(?:cp|win|windows|dos|ibm|ms)_?(\d{3,5})")
 _JIS_SHIFT = re.compile(rb"\x1b(\$[@B]|\([BIJ])")
 _END_OF_NAME = re.compile(r"[\s\"'(;,]")
 
 
-def decode(data: bytes, charset: str = "") -> str:
+def decode(data: bytes, charset: str = "", *, guess: str = "") -> str:
     """The text of `data`: by the charset named if it fits, else UTF-8, else what fits most of it, with U+FFFD for the
-    rest.  Has no NUL and no lone surrogates."""
+    rest.  `guess` is one that is likely, if no charset is named.  Has no NUL and no lone surrogates."""
     named = _codec(charset)
     if (not named or named.startswith("iso2022_jp")) and b"\x1b$" in data and data.isascii():
         return storable(_from_jis(data))
@@ -65,7 +67,7 @@ def decode(data: bytes, charset: str = "") -> str:
             except (UnicodeError, LookupError, ValueError):
                 continue
     try:
-        return storable(_guessed(data, named))
+        return storable(_guessed(data, named or _above_ascii(_codec(guess))))
     except (UnicodeError, LookupError, ValueError):
         return storable(data.decode("latin-1"))
 
@@ -78,6 +80,15 @@ def _guessed(data: bytes, named: str) -> str:
     if beyond_ascii > 2 * spoilt:
         return text
     return data.decode(named if named and named != "utf_8" else "cp1252", "replace")
+
+
+@lru_cache(maxsize=64)
+def _above_ascii(codec: str) -> str:
+    """A codec if all that is ASCII stays so in it, so that a guess makes no other address of one (I2); else ''."""
+    try:
+        return codec if codec and _PRINTABLE.decode(codec) == _PRINTABLE.decode("ascii") else ""
+    except (UnicodeError, LookupError, ValueError):
+        return ""
 
 
 def _from_jis(data: bytes) -> str:

@@ -10,14 +10,15 @@ from store.errors import Problem
 class MailProblem(Problem):
     """A mail server did not do what was asked.
 
-    `step` is secret, name, connect, tls, login, folder, fetch, send or arrive.
+    `step` is secret, name, connect, tls, login, folder, fetch, send or arrive; `field` the setting that mends it, where
+    that is more than the step tells.
     """
 
     exit_status = 3
 
-    def __init__(self, step: str, sentence: str) -> None:
+    def __init__(self, step: str, sentence: str, field: str = "") -> None:
         super().__init__(sentence)
-        self.step = step
+        self.step, self.field = step, field
 
 
 def explained(step: str, place: str, error: BaseException) -> MailProblem:
@@ -27,7 +28,7 @@ def explained(step: str, place: str, error: BaseException) -> MailProblem:
     if isinstance(error, socket.gaierror) or (step == "connect" and isinstance(error, UnicodeError)):
         return MailProblem("name", f"The host name of {place} is not known; check the host.")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return MailProblem("tls", _certificate(place, error))
+        return _certificate(place, error)
     if isinstance(error, ssl.SSLError) and step in ("connect", "tls"):
         words = clean(error.reason or error)
         return MailProblem("tls", f"{place} does not speak TLS as asked ({words}); check port and security.")
@@ -51,18 +52,20 @@ _DOING = {
 }
 
 
-def _certificate(place: str, error: ssl.SSLCertVerificationError) -> str:
+def _certificate(place: str, error: ssl.SSLCertVerificationError) -> MailProblem:
     words = error.verify_message or str(error)
     if "expired" in words:
-        return f"The certificate of {place} has expired; its owner must renew it."
+        return MailProblem("tls", f"The certificate of {place} has expired; its owner must renew it.")
     if "match" in words:
-        return f"The certificate of {place} is for another name; use the host name that it is made for."
+        told = f"The certificate of {place} is for another name; use the host name that it is made for."
+        return MailProblem("tls", told, "host")
     if "self-signed" in words or "self signed" in words or "issuer" in words:
-        return (
+        told = (
             f"The certificate of {place} is not signed by an authority this machine trusts; "
-            "name the right one with --ca-file FILE."
+            "name the right one's file (Authority, --ca-file)."
         )
-    return f"The certificate of {place} is not valid ({clean(words)})."
+        return MailProblem("tls", told, "ca_file")
+    return MailProblem("tls", f"The certificate of {place} is not valid ({clean(words)}).")
 
 
 def words_of(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from mail.transfer import decoded_body
 LARGEST_HEADER = 65_536
 MOST_HEADERS = 1_000
 LARGEST_BLOCK = 1_000_000
-_LEADING = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*")
+_LEADING = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n\0]*")
 # a line of white space alone ends the header only if no field follows it
 _END = re.compile(rb"\r{0,2}\n\r{0,2}\n|\r\r(?!\n)|\r?\n[ \t]+\r?\n(?![!-9;-~]{1,100}[ \t]*:|[ \t])")
 _LINE_END = re.compile(rb"\r{0,2}\n|\r")  # a line end that went through a text file twice is `\r\r\n`
@@ -26,32 +26,43 @@ _USUAL = re.compile(
 _MAILBOX_LINE = (b"From ", b">From ")
 _WORD_START = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
 _PARAMETER = re.compile(r';\s*([^\s=;"*]{1,60})(\*\d{1,3})?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)')
+# characters in an encoded word that mean something in an address field
+_UNSEALED = re.compile(r"=\?[^?\s]{1,60}\?[qQ]\?[^?\s<>@]{1,1000}\?=")
+_MEANINGFUL = re.compile(r'["(),:;\[\\\]]')
+_COMMENT = re.compile(r"\([^()]*\)")
 _LONGEST_VALUE = 10_000
 _WHOLE = -1
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_FIRST_PART = 4_000
 
 
 class Fields:
     """The header fields in order, names in lower case, values as raw unfolded bytes.
 
-    `cut` is '' or says which bound was met; `stray` are the lines that are no fields, which may be text.
+    `cut` is '' or says which bound was met; `stray` are the lines that are no fields, which may be text; `charset` is
+    the one of the text below, which a writer of bare 8-bit characters most likely used here, too.
     """
 
-    def __init__(self, pairs: list[tuple[str, bytes]], *, cut: str = "", stray: bytes = b"") -> None:
+    def __init__(self, pairs: list[tuple[str, bytes]], *, cut: str = "", stray: bytes = b"", charset: str = "") -> None:
         self._pairs = pairs
         self._values: dict[str, list[bytes]] = {}
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
         self.cut = cut
         self.stray = stray
+        self._charset = charset
 
     def all(self, name: str) -> list[str]:
         """Each value of a field as text with encoded words as they are, at most 64 KB each."""
-        return [decode(value[:LARGEST_HEADER]).strip() for value in self._values.get(name, ())]
+        return [self._read(value) for value in self._values.get(name, ())]
 
     def first(self, name: str) -> str:
         """The first value of a field, '' when there is none."""
         values = self._values.get(name)
-        return decode(values[0][:LARGEST_HEADER]).strip() if values else ""
+        return self._read(values[0]) if values else ""
+
+    def _read(self, value: bytes) -> str:
+        return decode(value[:LARGEST_HEADER], guess=self._charset).strip()
 
     def above(self, name: str, mark: str, passed: int) -> Iterator[str]:
         """Each value of a field that stands above the field `mark`, of which so many are passed by."""
@@ -61,11 +72,15 @@ class Fields:
                 if passed < 0:
                     return
             elif each == name:
-                yield decode(value[:LARGEST_HEADER]).strip()
+                yield self._read(value)
 
     def names(self) -> set[str]:
         """The names of all fields."""
         return set(self._values)
+
+    def are_of_mail(self) -> bool:
+        """Whether one is a field that mail has; else `Note: …` at the top is text, not a header."""
+        return any(_USUAL.match(f"{name}:".encode()) for name in self._values)
 
     def text(self, name: str) -> str:
         """The first value of a field with its encoded words decoded, on one line."""
@@ -88,10 +103,17 @@ def split(raw: Span) -> tuple[Fields, Span]:
 def _split_at(raw: Span, start: int) -> tuple[Fields, Span]:
     end = _END.search(raw.source, start, raw.end)
     block = raw.cut(start, end.start() if end else raw.end).head(LARGEST_BLOCK + 1)
-    return _fields(block), raw.cut(end.end() if end else raw.end)
+    body = raw.cut(end.end() if end else raw.end)
+    charset = "" if block.isascii() else _charset_named(block, body)
+    return _fields(block, charset), body
 
 
-def _fields(block: bytes) -> Fields:
+def _charset_named(block: bytes, body: Span) -> str:
+    found = _CHARSET.search(block) or _CHARSET.search(body.head(_FIRST_PART))
+    return found[1].decode("ascii", "replace") if found else ""
+
+
+def _fields(block: bytes, charset: str) -> Fields:
     cut = f"its header is larger than {LARGEST_BLOCK} bytes" if len(block) > LARGEST_BLOCK else ""
     pairs: list[tuple[str, list[bytes]]] = []
     stray: list[bytes] = []
@@ -113,7 +135,7 @@ def _fields(block: bytes) -> Fields:
     fields = [(name, b"".join(lines)) for name, lines in pairs]
     if not cut and any(len(value) > LARGEST_HEADER for _, value in fields):
         cut = f"a header field is larger than {LARGEST_HEADER} bytes"
-    return Fields(fields, cut=cut, stray=b"\n".join(stray).strip())
+    return Fields(fields, cut=cut, stray=b"\n".join(stray).strip(), charset=charset)
 
 
 def decode_words(text: str) -> str:
@@ -134,6 +156,12 @@ def decode_words(text: str) -> str:
         out.append(decode(pending, charset))
     out.append(text[at:])
     return "".join(out)
+
+
+def sealed_words(text: str) -> str:
+    """The text with each encoded word as the one atom that it is, even if its writer left a `,` or `(` in it as it was
+    (RFC 2047, 5).  What has white space or an address in it is none."""
+    return _UNSEALED.sub(lambda word: _MEANINGFUL.sub(lambda char: f"={ord(char[0]):02X}", word[0]), text)
 
 
 def _encoded_words(text: str) -> Iterator[tuple[int, int, str, bytes]]:
@@ -158,12 +186,15 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     """A value such as Content-Type's: the part before the first `;` in lower case, and its parameters, with
     continuations and charsets of RFC 2231.  Only the first 10,000 characters count."""
     head, separator, rest = value[:_LONGEST_VALUE].partition(";")
+    if "=" in head and "/" not in head:  # the kind is not said
+        head, separator, rest = "", ";", value[:_LONGEST_VALUE]
+    head = _COMMENT.sub(" ", head)
     kind = re.split(r'[\s",]', head.strip(' \t"'), maxsplit=1)[0]
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for name, number, extended, raw in _PARAMETER.findall(separator + rest):
         text = raw.strip()
         if text.startswith('"'):
-            text = re.sub(r"\\(.)", r"\1", text.strip('"'))
+            text = re.sub(r'\\(["\\])', r"\1", text.strip('"'))  # of `C:\a.pdf` the backslash is meant
         pieces.setdefault(name.lower(), []).append((int(number[1:]) if number else _WHOLE, bool(extended), text))
     return kind.lower(), {name: _joined(parts) for name, parts in pieces.items()}
 

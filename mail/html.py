@@ -36,10 +36,13 @@ _ATTRIBUTES = {
 }
 # a tag never reaches over the next `<`, so that no text is looked at twice; without its `>` it is no tag
 _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/<>]{0,60})(?:((?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+)>|([^<>]*+)>)?""")
+# what stands in `<…>` without being a tag: an address, a link, a formula
+_NO_NAME = re.compile(r"[@()\[\]{}=&]|:$")
 _SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
 # invisible filler behind the preview line of newsletters
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200d\u2060\ufeff]")
 _FILLER = re.compile("(?:[\u00ad\u034f\u200b-\u200d\u2060\ufeff][ \xa0\u2007\r\n]*){4,}")
+_HIDING = {"script": "</script", "style": "</style", "title": "</title"}
 _BLANK_LINES = re.compile(r"\n{3,}")
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 
@@ -47,22 +50,31 @@ _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 def to_text(markup: str) -> str:
     """The text of an HTML document as a person would read it.  Never raises; what is cut off is said."""
     cut = len(markup) - _LONGEST
-    tamer = _Tamer()
-    tame = _TAG.sub(tamer.tamed, _without_filler(storable(markup[:_LONGEST])))
+    spoken = _with_comments_closed(storable(markup[:_LONGEST]))
+    tamer = _Tamer(spoken)
+    tame = _TAG.sub(tamer.tamed, spoken)
     readable = _stripped(tame) if tamer.deepest > _DEEPEST else _Writer().read(tame)
     text = storable(readable)
     return f"{text}\n\n[{cut} more characters are in the original]" if cut > 0 else text
 
 
-def _without_filler(markup: str) -> str:
+def _without_filler(text: str) -> str:
     """Looked for only where there is some: its pattern takes a millisecond for a newsletter."""
-    return _FILLER.sub(" ", markup) if not markup.isascii() and _INVISIBLE.search(markup) else markup
+    return _FILLER.sub(" ", text) if not text.isascii() and _INVISIBLE.search(text) else text
+
+
+def _with_comments_closed(markup: str) -> str:
+    """A comment that never ends must not hide the text behind it."""
+    opened = markup.find("<!--", markup.rfind("-->") + 1)
+    return markup if opened < 0 else f"{markup[:opened]}&lt;{markup[opened + 1 :].replace('<!--', '&lt;!--')}"
 
 
 class _Tamer:
     """Rewrites the tags one after the other and keeps an upper bound of how deep the elements nest."""
 
-    def __init__(self) -> None:
+    def __init__(self, markup: str) -> None:
+        lower = markup.lower()
+        self._closed = {name: lower.rfind(end) for name, end in _HIDING.items()}
         self.deepest = 0
         self._depth = 0
         self._opened: dict[str, int] = {}
@@ -74,7 +86,9 @@ class _Tamer:
         if attributes is None:
             return "&lt;" + match[0][1:]
         if name not in _KEPT:
-            return ""
+            return "&lt;" + match[0][1:] if _NO_NAME.search(name) else ""
+        if name in _HIDING and self._closed[name] < match.start():
+            return ""  # it never ends, and must not hide the text behind it
         self._count(name, closes=bool(match[1]))
         if match[1]:
             return f"</{name}>"
@@ -204,10 +218,10 @@ class _Writer:
                     self._end_line(always=True)
                 self._line += part
             return
-        words = _SPACES.sub(" ", text)
+        words = _SPACES.sub(" ", _without_filler(text))
         if words == " " and not self._line:
             return
-        self._line += words.lstrip() if not self._line else words
+        self._line += words.lstrip() if self._line[-1:] in ("", " ") else words
 
     def _end_line(self, *, always: bool = False) -> None:
         if self._line == _ITEM and not always:

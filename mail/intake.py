@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from mail.imap import Account, Fetched, Listed, Mailbox, connect
 from mail.parse import Reading
 from mail.reader import shared
 from store.cleantext import clean
+from store.db import checkpoints_by_hand
 from store.denylist import DenyList
 from store.errors import DatabaseUnavailable
 from store.queries import deny
@@ -35,14 +36,16 @@ from store.services.intake import InboxChanged, Settled
 from store.services.lease import Fence, LostLease
 
 log = logging.getLogger("recipients.mail")
-BATCH_MESSAGES = 50
+BATCH_MESSAGES = 100
 BATCH_BYTES = 4_000_000
 SERVER_SECONDS = 30.0
 _WINDOW = 500
 _BEGINNING = 262_144
 _FLAGGED_AT_ONCE = 500
 _LONGEST_REST = 0.5
-_TURN_SECONDS = 0.03
+_TURN_SECONDS = 0.02
+_MOST_IN_A_TURN = 50
+_CHECKPOINT_BYTES = 4_000_000
 
 
 @dataclass(slots=True)
@@ -92,21 +95,24 @@ class _Turns:
                 now = time.monotonic()
                 held = now - began
                 self._free_at = now + min(held, _LONGEST_REST)
-                fitting = max(1, min(BATCH_MESSAGES, int(messages * _TURN_SECONDS / held)))
+                fitting = max(1, min(_MOST_IN_A_TURN, int(messages * _TURN_SECONDS / held)))
                 self.at_once = (self.at_once + fitting + 1) // 2 if messages else self.at_once
 
 
 _turns = _Turns()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Post:
-    """Where the messages of one drain come from and go to, and which are settled but not flagged yet."""
+    """Where the messages of one drain come from and go to, which are settled but not flagged yet, and how many bytes
+    were written since the last `checkpoint`."""
 
     box: Mailbox
     inbox: InboxSettings
     fence: Fence
     tally: Tally
+    checkpoint: Callable[[], None]
+    written: int = 0
     to_flag: deque[int] = field(default_factory=deque)
 
 
@@ -148,18 +154,19 @@ def drain(box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: 
     A new UIDVALIDITY starts at the first message again; what is known by its bytes is then a duplicate (D4).
     Raises MailProblem, LostLease, DatabaseProblem; what was settled before stays settled.
     """
-    post = _Post(box, inbox, fence, tally)
     uidvalidity, cursor = intake.cursor_of(inbox.id)
-    if uidvalidity == box.uidvalidity:
-        _flag_again(post)
-    else:
-        cursor = 0
-    with Ahead(_loads(post, cursor), stop) as loads, Ahead(_read(loads, inbox), stop) as read:
-        for load, arrivals in read:
-            _settle(post, arrivals, load.cursor)
-            post.to_flag.extend(load.unread)
-    if loads.has_ended:
-        _flag(post)
+    with checkpoints_by_hand() as checkpoint:
+        post = _Post(box, inbox, fence, tally, checkpoint)
+        if uidvalidity == box.uidvalidity:
+            _flag_again(post)
+        else:
+            cursor = 0
+        with Ahead(_loads(post, cursor), stop) as loads, Ahead(_read(loads, inbox), stop) as read:
+            for load, arrivals in read:
+                _settle(post, arrivals, load.cursor)
+                post.to_flag.extend(load.unread)
+        if loads.has_ended:
+            _flag(post)
 
 
 def _loads(post: _Post, cursor: int) -> Iterator[_Load]:
@@ -225,7 +232,7 @@ def is_wanted(inbox: InboxSettings, listed: Listed) -> bool:
 
 
 def _batches(listed: Sequence[Listed], largest: int) -> Iterator[list[Listed]]:
-    """Runs of at most 50 messages and 4 MB; of one that is too large only its beginning is fetched."""
+    """Runs of at most 100 messages and 4 MB; of one that is too large only its beginning is fetched."""
     batch: list[Listed] = []
     weight = 0
     for message in listed:
@@ -301,9 +308,18 @@ def _commit(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
                 )
         except StaleFacts:
             continue
+        _checkpoint(post, batch)
         for settled in done:
             post.tally.count(settled)
         return
+
+
+def _checkpoint(post: _Post, batch: Sequence[Arrived]) -> None:
+    """While the write lock rests: whoever waits for it does not wait for this."""
+    post.written += sum(len(arrived.raw) for arrived in batch)
+    if post.written > _CHECKPOINT_BYTES:
+        post.checkpoint()
+        post.written = 0
 
 
 def _flag_again(post: _Post) -> None:

@@ -6,10 +6,11 @@ import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mail.errors import MailProblem
 from store.cleantext import clean
-from store.errors import BadInput
+from store.errors import BadField, BadInput
 
 _COMMAND_SECONDS = 30
 _LONGEST = 65_536
@@ -41,6 +42,32 @@ def whole(reference: str) -> str:
     if not secret.strip("\r\n"):
         raise MailProblem("secret", f"The secret {_shown(kind, rest)} is empty.")
     return secret
+
+
+def is_laid(reference: str) -> bool:
+    """Whether `file:PATH` names something that is there."""
+    kind, _, path = reference.partition(":")
+    return kind == "file" and os.path.exists(os.path.expanduser(path))
+
+
+def lay_down(reference: str, secret: str) -> None:
+    """Writes the secret into the file that `file:PATH` names, which belongs to the user alone (mode 600), whole or not.
+
+    Raises BadField (password) when the reference names no file, or the file cannot be written.
+    """
+    kind, _, path = reference.partition(":")
+    if kind != "file" or not path.strip():
+        raise BadField("password", "Say under Secret into which file it goes, such as file:~/.imap-secret.")
+    try:
+        place = Path(path).expanduser()
+        with TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as apart:
+            whole_file = Path(apart, place.name)
+            whole_file.touch(mode=0o600)
+            whole_file.write_text(f"{secret}\n", encoding="utf-8")
+            whole_file.replace(place)
+    except (OSError, ValueError, RuntimeError) as error:
+        words = error.strerror if isinstance(error, OSError) else "its name cannot be used"
+        raise BadField("password", f"The file {clean(path)} cannot be written: {words}.") from None
 
 
 def _from_environment(name: str) -> str:

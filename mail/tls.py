@@ -30,7 +30,7 @@ def context_for(account: Secured) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=account.ca_file or None)
     except OSError as error:
         sentence = f"The certificate file {clean(account.ca_file)} cannot be used: {words_of(error)}."
-        raise MailProblem("tls", sentence) from error
+        raise MailProblem("tls", sentence, "ca_file") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not account.check_certificate:
         context.check_hostname = False

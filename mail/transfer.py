@@ -10,8 +10,15 @@ from mail.span import Span
 _ENCODING = re.compile(r"[a-z0-9-]+")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=\r]*[ \t\r]*")
 _LONG_BASE64_LINE = re.compile(rb"[^ ]{30,}[ \t\r]*")
+# a gateway may add white space behind the `=` (RFC 2045, 6.7)
+_SOFT_BREAK = re.compile(rb"=(?:[ \t]+\r*|\r\r+)\n")
+_NAMES_OF_UUENCODE = ("x-uuencode", "uuencode", "x-uue", "uue")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/]+=*")
+# a whole file of uuencode: its name, and its lines, none of which starts with a small letter (POSIX, uuencode)
+UUENCODED = re.compile(
+    rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r*\n((?:[!-`][ -`]{0,84}\r*\n)*+)(?: ?\r*\n)?end[ \t]*\r*$", re.MULTILINE
+)
 _AT_ONCE = 4_000_000
 _PIECE = 1_048_576
 
@@ -25,7 +32,14 @@ def decoded_body(body: bytes, encoding: str) -> bytes:
             return binascii.a2b_base64(compact, strict_mode=True)
         except (binascii.Error, ValueError):
             return _broken_base64(body)
-    return quopri.decodestring(body) if kind == "quoted-printable" else body
+    if kind in _NAMES_OF_UUENCODE:
+        return _uudecoded(body)
+    return _unquoted(body) if kind == "quoted-printable" else body
+
+
+def is_encoded(encoding: str) -> bool:
+    """Whether what a part holds does not stand in it as it is."""
+    return _kind(encoding) in ("base64", "quoted-printable", *_NAMES_OF_UUENCODE)
 
 
 def decoded_pieces(body: Span, encoding: str) -> Iterator[bytes]:
@@ -44,6 +58,8 @@ def decoded_pieces(body: Span, encoding: str) -> Iterator[bytes]:
             yield from _strict_pieces(body)
     elif kind == "quoted-printable":
         yield from _quoted_pieces(body)
+    elif kind in _NAMES_OF_UUENCODE:
+        yield _uudecoded(bytes(body))
     else:
         yield from body.pieces(_PIECE)
 
@@ -71,9 +87,24 @@ def _quoted_pieces(body: Span) -> Iterator[bytes]:
     for piece in body.pieces(_PIECE):
         text = carried + piece
         cut = text.rfind(b"\n") + 1
-        yield quopri.decodestring(text[:cut])
+        yield _unquoted(text[:cut])
         carried = text[cut:]
-    yield quopri.decodestring(carried)
+    yield _unquoted(carried)
+
+
+def _unquoted(body: bytes) -> bytes:
+    return quopri.decodestring(_SOFT_BREAK.sub(b"=\n", body))
+
+
+def _uudecoded(body: bytes) -> bytes:
+    """The first file in it; all as it is where there is none or a line of it cannot be read."""
+    found = UUENCODED.search(body)
+    if found is None:
+        return body
+    try:
+        return b"".join(binascii.a2b_uu(line) for line in found[2].splitlines())
+    except binascii.Error:
+        return body
 
 
 def _broken_base64(body: bytes) -> bytes:

@@ -21,6 +21,7 @@ database = peewee.DatabaseProxy()
 SCHEMA_VERSION = 5
 _BUSY_SECONDS = 10
 _LOOK_SECONDS = 0.001
+_LOG_PAGES = 1_000
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -30,6 +31,8 @@ def open_store(url: str, *, create: bool = True) -> None:
     Raises DatabaseProblem when it cannot be opened, is newer than this program, or is missing while not `create`.
     """
     path = sqlite_path(url)
+    if os.path.isdir(path):  # not Path.is_dir, which raises for a name that is too long
+        raise DatabaseProblem(f"{path} is a folder; name the store's file in it.")
     if not os.path.exists(path):
         if not create:
             raise DatabaseProblem(f"There is no store at {path}. Make one with: recipients init --login YOU --email E")
@@ -118,6 +121,17 @@ def sentences() -> Iterator[None]:
         if error.reason != "surrogates not allowed":
             raise
         raise BadInput("A text holds bytes that are no UTF-8; write it in UTF-8.") from error
+
+
+@contextmanager
+def checkpoints_by_hand() -> Iterator[Callable[[], None]]:
+    """Inside, this thread's commits do not copy SQLite's log into the store, as every thousandth page otherwise does
+    while others wait; that is what the function does, without the write lock."""
+    database.execute_sql("PRAGMA wal_autocheckpoint = 0")
+    try:
+        yield lambda: database.execute_sql("PRAGMA wal_checkpoint(PASSIVE)")
+    finally:
+        database.execute_sql(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
 
 
 def data_version() -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from shlex import quote
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from textual.widgets import Static
 
 from store.actor import Actor
 from store.db import open_store, session, sqlite_path
-from store.errors import BadInput
+from store.errors import BadInput, Problem
 from store.rules.addresses import looks_like_address
 from store.services import people
 from tui.desk import Desk
@@ -41,6 +42,10 @@ class YouForm(FormDialog):
     )
     url = ""
 
+    def __init__(self, desk: Desk, url: str, login: str) -> None:
+        self._usual = url, login
+        super().__init__(desk, {"store": str(sqlite_path(url)), "login": login})
+
     def fields(self) -> Iterator[Widget]:
         yield Static(lines(self.told), classes="told")
         yield from super().fields()
@@ -51,12 +56,31 @@ class YouForm(FormDialog):
         if key in ("store", "login") and not text.strip():
             raise BadInput("This must not be empty.")
 
+    async def foresee(self) -> str:
+        """What one must say at the next start, where it is not what is taken by itself."""
+        url, login = self._wanted
+        options = f" --db {quote(url)}" if url != self._usual[0] else ""
+        options += f" --as {quote(login)}" if login != self._usual[1] else ""
+        return f"Later you start it with “recipients{options}”." if options else ""
+
     async def keep(self) -> str:
-        typed = {key: text.strip() for key, text in self.typed.items()}
-        url = typed["store"] if "://" in typed["store"] else f"sqlite:///{typed['store']}"
-        await asyncio.to_thread(_make, url, typed)
+        url, login = self._wanted
+        try:
+            await asyncio.to_thread(_make, url, login, self.typed)
+        except BadInput:
+            raise
+        except Problem as problem:
+            problem.field = "store"
+            raise
         self.url = url
-        return typed["login"]
+        return login
+
+    @property
+    def _wanted(self) -> tuple[str, str]:
+        """The store's URL, and the login."""
+        store = self.typed["store"].strip()
+        url = store if "://" in store else f"sqlite:///{sqlite_path(store)}"
+        return url, self.typed["login"].strip()
 
 
 class _Blank(Screen[None]):
@@ -70,14 +94,14 @@ class FirstStart(SafeApp):
     def __init__(self, url: str, login: str) -> None:
         super().__init__()
         self.made: tuple[str, str] | None = None
-        self._values = {"store": str(sqlite_path(url)), "login": login}
+        self._usual = f"sqlite:///{sqlite_path(url)}", login
         self._lanes = Lanes()
 
     def get_default_screen(self) -> Screen[None]:
         return _Blank()
 
     def on_mount(self) -> None:
-        form = YouForm(Desk(Actor("", "window", origin()), self._lanes), self._values)
+        form = YouForm(Desk(Actor("", "window", origin()), self._lanes), *self._usual)
         self.push_screen(form, lambda login: self._ended(form.url, login))
 
     def on_unmount(self) -> None:
@@ -89,7 +113,7 @@ class FirstStart(SafeApp):
         self.exit()
 
 
-def _make(url: str, typed: dict[str, str]) -> None:
+def _make(url: str, login: str, typed: dict[str, str]) -> None:
     open_store(url)
     with session():
-        people.start(typed["login"], typed["email"], name=typed["name"])
+        people.start(login, typed["email"].strip(), name=typed["name"].strip())

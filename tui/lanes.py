@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, ParamSpec, TypeVar
@@ -43,10 +44,24 @@ class Lanes:
         """The result of a job that may take minutes, in a thread of its own; it ends by itself.  Raises Problem."""
         return await asyncio.to_thread(_Job(functools.partial(job, *args, **kwargs)).run)
 
+    async def abroad(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of a job that waits for somebody else's server; the program ends without it.  Raises Problem."""
+        work, result = _Job(functools.partial(job, *args, **kwargs)), Future[T]()
+        result.set_running_or_notify_cancel()
+        threading.Thread(target=_answer, args=(result, work.run), daemon=True).start()
+        return await asyncio.wrap_future(result)
+
     def close(self) -> None:
         """Lets the write that runs end, and drops what has not begun."""
         self._reads.shutdown(wait=False, cancel_futures=True)
         self._writes.shutdown(wait=True)
+
+
+def _answer(result: "Future[T]", job: Callable[[], T]) -> None:
+    try:
+        result.set_result(job())
+    except Problem as problem:
+        result.set_exception(problem)
 
 
 class _Job(Generic[T]):

@@ -1,7 +1,8 @@
 """What is quoted history in a message's text, to be folded (R5.6), and what its writer wrote himself (R5.8)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 _MARKED = re.compile(r"^\s{0,3}>")
@@ -14,6 +15,23 @@ _HEADED = re.compile(
 )
 _FROM = re.compile(r"^\s*\*?(?:from|von|de|da|van|od|från|fra|от)\s?:\*?\s", re.IGNORECASE)
 _INTRODUCED = re.compile(r"^\s*(?:on|am|le|el|il|op|den|dnia|em)\b.{5,300}:\s*$", re.IGNORECASE)
+# in whatever language: when, and who or at which time
+_INTRODUCED_ANYHOW = re.compile(r"^(?=.*\d)(?=.*(?:@|\d[:.h]\d\d)).{5,300}[:：]\s*$")
+# the head of a quoted mail as Outlook and others write it, each line a label of these
+_LABELS = (
+    "from|von|de|da|van|od|från|fra|от|від|feladó|lähettäjä|gönderen|kimden|απο|από|差出人|发件人|寄件者|寄件人|"
+    "보낸 사람|sent|date|gesendet|datum|envoyé|enviado|enviada|inviato|data|fecha|verzonden|wysłano|skickat|sendt|dato|"
+    "odesláno|отправлено|дата|надіслано|elküldve|lähetetty|gönderildi|tarih|送信日時|日時|发送时间|日期|寄件日期|"
+    "보낸 날짜|날짜|to|an|à|para|a|aan|do|till|til|komu|кому|címzett|vastaanottaja|kime|宛先|收件人|收件者|받는 사람|"
+    "cc|kopia|kopie|копия|копія|másolatot kap|抄送|副本|참조"
+)
+_ABOUT = (
+    "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|temat|ämne|emne|předmět|predmet|тема|tárgy|aihe|konu|θέμα|"
+    "件名|主题|主旨|제목"
+)
+_LABELLED = re.compile(rf"^\s*\**(?:{_LABELS}|(?P<about>{_ABOUT}))\s?[:：]\**(?:\s|$)", re.IGNORECASE)
+_RULE = re.compile(r"^\s*[-_]{5,}\s*$")
+_LEAST_FIELDS = 3
 
 
 _FIELD = re.compile(r"^\s*\*?[A-ZÀ-Þ][\wÀ-ÿ -]{1,20}\s?:\*?\s", re.UNICODE)
@@ -25,6 +43,18 @@ class Part(NamedTuple):
 
     quoted: bool
     lines: tuple[str, ...]
+
+
+def _head(lines: Iterable[str]) -> int:
+    """How many of these lines, from the first on, are the head of a mail: three labels at least, its subject among
+    them (a journey, too, has a `From:`, a `To:` and a `Date:`); else 0."""
+    found = list(takewhile(bool, map(_LABELLED.match, lines)))
+    return len(found) if len(found) >= _LEAST_FIELDS and any(one and one["about"] for one in found) else 0
+
+
+def _introduces(line: str) -> bool:
+    """`On … wrote:`, in the order and the language of any mail program."""
+    return bool(_INTRODUCED.match(line) or _INTRODUCED_ANYHOW.match(line))
 
 
 def parts(text: str) -> list[Part]:
@@ -54,7 +84,7 @@ def _kinds(lines: list[str]) -> list[bool]:
     for index, line in enumerate(lines):
         if _begins_history(lines, index, line):
             return [*kinds[:index], *[True] * (len(lines) - index)]
-        if _INTRODUCED.match(line) and any(kinds[index + 1 : index + 3]):
+        if _introduces(line) and any(kinds[index + 1 : index + 3]):
             kinds[index] = True
     for index, line in enumerate(lines[1:-1], 1):
         if not line.strip() and kinds[index - 1] and kinds[index + 1]:
@@ -63,7 +93,9 @@ def _kinds(lines: list[str]) -> list[bool]:
 
 
 def _begins_history(lines: list[str], index: int, line: str) -> bool:
-    """From here to the end it is history: a rule in words, or a line of underscores over a `From:`."""
+    """From here to the end it is history: a rule in words, a line of underscores over a `From:`, the head of a mail."""
+    if _head(islice(lines, index + bool(_RULE.match(line)), index + _MOST_FIELDS)):
+        return True
     if not _HEADED.match(line):
         return False
     return not line.strip().startswith("_") or any(map(_FROM.match, lines[index + 1 : index + 3]))
@@ -93,7 +125,7 @@ def _without_introduction(lines: list[str]) -> list[str]:
     kept = list(lines)
     while kept:
         last = kept[-1]
-        if not last.strip() or _MARKED.match(last) or _HEADED.match(last) or _INTRODUCED.match(last):
+        if not last.strip() or _MARKED.match(last) or _HEADED.match(last) or _introduces(last):
             kept.pop()
         elif len(kept) > 1 and _INTRODUCED.match(f"{kept[-2]} {last}"):
             del kept[-2:]
@@ -115,10 +147,13 @@ def _unmarked_history(lines: list[str]) -> int:
 
 
 def _trailing_fields(lines: list[str]) -> int:
-    """How many lines at the end are the `From: … Sent: … To: …` of a quoted mail; 0 without a `From:` among them."""
+    """How many lines at the end are the `From: … Sent: … To: …` of a quoted mail, with the rule above them; 0 without
+    three labels, or the address it is from, among them."""
+    if labelled := _head(islice(reversed(lines), _MOST_FIELDS)):
+        return labelled + bool(lines[:-labelled] and _RULE.match(lines[-labelled - 1]))
     for count, line in enumerate(reversed(lines[-_MOST_FIELDS:]), 1):
         if not _FIELD.match(line + " "):
             break
-        if _FROM.match(line + " "):
+        if "@" in line and _FROM.match(line + " "):
             return count
     return 0

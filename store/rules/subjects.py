@@ -16,12 +16,16 @@ _PREFIX = re.compile(
 )
 _TAG = re.compile(
     r"^\s*[\[(*{<]{1,10}\s*(?:(?:caution|warning)\s*:\s*)?(?:external|extern|ext|spam|suspected spam|possible spam|"
-    r"caution|bulk|encrypt(?:ed)?|secure|e-?mail externe|externe|externo|esterno|外部|junk|phishing|suspicious)\s*"
+    r"caution|bulk|encrypt(?:ed)?|secure|e-?mail externe|externe|externo|esterno|外部|junk|"
+    r"(?:possible |suspected )?phishing|suspicious)\s*"
     r"(?:e-?mail|sender|message)?\s*[?!]{0,2}\s*[\])*}>]{1,10}\s*:?\s*",
     re.IGNORECASE,
 )
 # what is written around an address or a number and not seen: soft hyphen, zero width, directions
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_NUMBER_WAS = "\0"
+# a number may have stood in brackets, or with a colon or a dash behind it
+_AROUND_NUMBER = re.compile(rf"[\[(]\s*{_NUMBER_WAS}\s*[\])]\s*[:-]?|{_NUMBER_WAS}\s*[:–-](?=\s)")
 _SPACES = re.compile(r"\s+")
 _LONGEST = 500
 _MOST_NUMBERS = 20
@@ -35,7 +39,7 @@ def subject_key(subject: str, number: "re.Pattern[str] | None" = None) -> str:
     """
     text = unicodedata.normalize("NFC", _UNSEEN.sub("", subject[:_LONGEST]))
     if number is not None:
-        text = number.sub(" ", text)
+        text = _AROUND_NUMBER.sub(" ", number.sub(_NUMBER_WAS, text)).replace(_NUMBER_WAS, " ")
     while True:
         shorter = _TAG.sub("", _PREFIX.sub("", text, count=1), count=1)
         if shorter == text:

@@ -310,7 +310,7 @@ _ON_ROWS = (
     "services.deny.ensure_exact",
 )
 """Parts of use cases that are tried."""
-_FOR_SUPERS = ("services.people.", "services.groups.", "services.inboxes.", "services.settings.")
+_FOR_SUPERS = ("services.people.", "services.groups.", "services.inboxes.", "services.settings.", "services.backup.")
 
 
 def test_R10_1_P1_every_function_that_takes_an_actor_is_tried() -> None:
@@ -334,7 +334,7 @@ def test_R10_1_P1_every_function_that_takes_an_actor_is_tried() -> None:
 
 
 def test_R10_1_what_sets_the_helpdesk_up_is_for_super_administrators(desk: Desk) -> None:
-    from store.services import groups, inboxes
+    from store.services import backup, groups, inboxes
     from store.services import settings as setting_services
 
     may = desk.administrator("may")
@@ -344,6 +344,7 @@ def test_R10_1_what_sets_the_helpdesk_up_is_for_super_administrators(desk: Desk)
         lambda: people.remove_partner(may, "Main"),
         lambda: people.add_administrator(may, "x", "x@us.test"),
         lambda: people.edit_administrator(may, "anna", name="x"),
+        lambda: backup.copy_to(may),
         lambda: groups.add(may, "X"),
         lambda: groups.put(may, "X", [], new=True),
         lambda: groups.add_member(may, "X", "may"),

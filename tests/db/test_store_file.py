@@ -76,6 +76,29 @@ def test_D9_two_writers_wait_for_each_other_instead_of_failing(desk: Desk) -> No
     assert Setting.select().count() == 100
 
 
+def test_D9_while_mail_comes_in_the_log_is_copied_into_the_store_without_the_write_lock(desk: Desk) -> None:
+    store = Path(database.obj.database)
+    database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = store.stat().st_size
+    with db.checkpoints_by_hand() as checkpoint:
+        for number in range(3):
+            desk.arrive(f"{number}@x.test", raw=bytes([number]) * 3_000_000)
+        assert store.stat().st_size == before
+        with transaction():
+            checkpoint_by_another = threading.Thread(target=_checkpoint)
+            checkpoint_by_another.start()
+            checkpoint_by_another.join(5)
+            assert not checkpoint_by_another.is_alive()
+        checkpoint()
+        assert store.stat().st_size > before + 8_000_000
+    assert database.execute_sql("PRAGMA wal_autocheckpoint").fetchone() == (1_000,)
+
+
+def _checkpoint() -> None:
+    with session(), db.checkpoints_by_hand() as checkpoint:
+        checkpoint()
+
+
 def test_D8_a_full_disk_rolls_back_says_so_and_heals(desk: Desk) -> None:
     desk.arrive("a@x.test")
     pages = database.execute_sql("PRAGMA page_count").fetchone()[0]

@@ -1,5 +1,6 @@
 """From nothing to a working inbox in the window alone (R12, R7.1): the first start, and the first steps."""
 
+import socket
 import sys
 from pathlib import Path
 
@@ -134,3 +135,59 @@ def test_R5_1_servers_are_filled_in_from_the_address(email: str, imap: str, smtp
 @pytest.mark.parametrize("email", ["", "a", "a@", "gmail.com", "a@localhost"])
 def test_R5_1_nothing_is_guessed_without_a_domain(email: str) -> None:
     assert provider_of(email) is None
+
+
+def test_R12_the_program_ends_at_once_while_a_server_is_tried_that_hangs(tmp_path: Path) -> None:
+    store = f"sqlite:///{tmp_path / 'store.db'}"
+    command = [sys.executable, "-m", "tui.cli.main", "--db", store, "--as", "anna"]
+    env = {"PYTHONPATH": f"{ROOT}", "RECIPIENTS_LOG_DIR": f"{tmp_path}", "HOME": f"{tmp_path}"}
+    with socket.create_server(("127.0.0.1", 0)) as silent, PtyScreen(command, **env) as screen:
+        screen.wait_for("Welcome to Tickets")
+        screen.press("\t", "anna@us.test", "\r")
+        screen.wait_for("First steps, 1 of 3")
+        screen.press(
+            SUPPORT,
+            "\t",
+            PASSWORD,
+            *"\t\t\t",
+            "\x15",
+            "127.0.0.1",
+            "\t",
+            "\x05\x15",
+            f"{silent.getsockname()[1]}",
+            "\r",
+        )
+        screen.wait_for("Esc stops waiting")
+        screen.press("\x11")
+        assert screen.process.wait(5) == 0
+    assert (tmp_path / ".imap-secret").read_text() == f"{PASSWORD}\n"
+
+
+async def test_R12_a_store_that_cannot_be_made_is_said_beside_its_field(tmp_path: Path) -> None:
+    start = FirstStart(f"sqlite:///{tmp_path / 'store.db'}", "anna")
+    async with start.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        form = start.screen
+        assert isinstance(form, YouForm)
+
+        async def told(*texts: str) -> None:
+            await pilot.press("enter")
+            for _ in range(100):
+                await pilot.pause(0.02)
+                said = [form.said, *(str(wrong.content) for wrong in form._wrong.values() if wrong.display)]
+                if all(any(text in one for one in said) for text in texts):
+                    return
+            raise AssertionError(said)
+
+        store, login = form._widgets["store"], form._widgets["login"]
+        form._widgets["email"].value = "anna@us.test"
+        store.value, login.value = str(tmp_path), "berta"
+        await told(f"Later you start it with “recipients --db sqlite:///{tmp_path} --as berta”.")
+        await told("is a folder; name the store's file in it")
+        assert store.has_focus
+        (tmp_path / "notes").write_text("Nothing of ours.")
+        store.value = str(tmp_path / "notes")
+        await told("Later you start it with")
+        await told("is no store")
+    assert start.made is None
+    assert (tmp_path / "notes").read_text() == "Nothing of ours."

@@ -213,5 +213,7 @@ async def test_R10_1_one_who_is_no_super_administrator_is_told_so(store: Path) -
         await driven.press("enter")
         await driven.until(lambda: "Only a super administrator may do that." in driven.dialog_text)
         await driven.press("escape")
+        await driven.until(lambda: "Esc once more closes without saving" in driven.dialog_text)
+        await driven.press("escape")
         await driven.press("o")
         await said(driven, "Only a super administrator may do that.")

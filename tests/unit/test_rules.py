@@ -111,7 +111,7 @@ def test_R6_2_a_strangers_decision_names_the_ticket_it_looked_like() -> None:
     ["Re:", "RE: ", "Re[2]:", "AW:", "Antw:", "SV:", "VS:", "Odp:", "Rif:", "R:", "RES:", "TR:", "Fwd:", "FW:", "WG:",
      "回复：", "答复:", "转发:", "Ynt:", "Отв:", "[EXTERNAL] ", "[EXT] Re: ", "Re: Re: AW: ", "Re: #12 ", "re :",
      "*****SPAM***** ", "{Spam?} Re: ", "[SPAM?]", "EXTERNAL: Re: ", "[CAUTION: EXTERNAL] ", "Réf : ", "Antw.: ",
-     "[Externe]", "Re: \u202a", "Trả lời: "],
+     "[Externe]", "Re: \u202a", "Trả lời: ", "Re: [#12]", "(#12) ", "#12: ", "Re: #12 - ", "[Possible phishing] "],
 )  # fmt: skip
 def test_R6_1_prefixes_tags_and_the_number_do_not_count(prefix: str) -> None:
     assert subject_key(f"{prefix} Router is Down", _NUMBER) == "router is down"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from textual import on
 from textual.app import App
@@ -81,6 +81,8 @@ class FirstInbox(InboxDialog):
         Entry("old", "Fetch", tuple(_OLD)),
     )
 
+    fresh: ClassVar[Mapping[str, str]] = {**InboxDialog.fresh, "secret": "file:~/.imap-secret"}
+
     def __init__(self, desk: Desk, begun: InboxLine | None) -> None:
         super().__init__(desk, begun)
         self.heading = type(self).heading
@@ -109,12 +111,11 @@ class FirstInbox(InboxDialog):
 
     def _advise(self, provider: str) -> None:
         told = [
-            "No password is kept here: Secret says where it is. In another terminal",
-            "  install -m 600 /dev/stdin ~/.imap-secret",
-            "takes it (type it, Enter, Ctrl+D), and here you write file:~/.imap-secret",
-            "Or env:NAME, command:pass show imap, keyring:SERVICE/USER.",
+            "The store keeps no password, only where it is. Typed above, it goes into the",
+            "file of Secret (mode 600). Or leave it empty, and let Secret be env:NAME,",
+            "command:pass show imap, keyring:SERVICE/USER, or a file that is there.",
         ]
-        advice = [words(provider, "$text-accent"), Content("")] if provider else []
+        advice = [words(provider, "$text-accent")] if provider else []
         self._note.update(Content("\n").join([*advice, lines(told)]))
 
     @property
@@ -129,7 +130,7 @@ class FirstInbox(InboxDialog):
     async def keep(self) -> str:
         """Only what could be opened is switched on, so that nothing half set up is fetched from."""
         await super().keep()
-        told = await self.try_out()
+        told = await self.tried()
         await self.desk.lanes.write(inboxes.edit, self.desk.actor, self._inbox, {"enabled": True})
         return told
 
@@ -151,7 +152,7 @@ class FirstSmtp(SmtpDialog):
     async def keep(self) -> str:
         """Mail is sent only once a test has gone through."""
         await super().keep()
-        told = await self.try_out()
+        told = await self.tried()
         await self.desk.lanes.write(changing.change, self.desk.actor, "smtp.enabled", "on")
         return told
 

@@ -24,6 +24,8 @@ from tui.widgets.words import words
 ResultT = TypeVar("ResultT")
 _BORDER_AND_BUTTONS = 4
 _LONG_SECONDS = 0.4
+_MOMENT = "One moment…"
+_UNSAVED = "Not saved yet: Ctrl+S saves, Esc once more closes without saving."
 
 
 class Step(Problem):
@@ -67,6 +69,7 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         Binding("pageup", "scroll_body(-10)", show=False),
         Binding("pagedown", "scroll_body(10)", show=False),
     ]
+    SCOPED_CSS = False  # a scope would keep the rules of a dialog from those that are made of it
     heading = ""
     save_label = "Save"
     close_label = "Close"
@@ -81,6 +84,8 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         self._said = Static(id="said")
         self._said.display = False
         self._saving = False
+        self._warned = False
+        self._moment = _MOMENT
 
     def compose(self) -> ComposeResult:
         self._body.styles.max_height = self.app.size.height - _BORDER_AND_BUTTONS  # before the first layout, not after
@@ -108,6 +113,17 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         """Reads afresh what somebody else has changed, after a conflict (R10.4)."""
 
     @property
+    def unsaved(self) -> bool:
+        """Whether closing now would lose something that was typed."""
+        return False
+
+    def edited(self) -> None:
+        """Call it when something was typed: closing warns anew."""
+        if self._warned:
+            self._warned = False
+            self.say("")
+
+    @property
     def said(self) -> str:
         """The sentence above the buttons."""
         return str(self._said.content) if self._said.display else ""
@@ -122,7 +138,12 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
         self._fit()
 
     def action_close(self) -> None:
-        if not self._saving:
+        if self._saving:
+            return
+        if self.unsaved and not self._warned:
+            self._warned = True
+            self.say(_UNSAVED, style="$text-warning")
+        else:
             self.dismiss(None)
 
     def action_scroll_body(self, lines: int) -> None:
@@ -132,9 +153,9 @@ class Dialog(ModalScreen[ResultT], Generic[ResultT]):
     async def action_save(self) -> None:
         if self._saving:
             return
-        self._saving = True
+        self._saving, self._warned, self._moment = True, False, _MOMENT
         self.say("")
-        waiting = self.set_timer(_LONG_SECONDS, lambda: self.say("One moment…", style="dim"))
+        waiting = self.set_timer(_LONG_SECONDS, lambda: self.say(self._moment, style="dim"))
         try:
             self.dismiss(await self.carry_out())
         except Step as step:

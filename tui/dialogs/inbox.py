@@ -1,6 +1,7 @@
 """The form of an inbox (R5.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from store.errors import BadInput
 from store.queries import lists
@@ -20,31 +21,43 @@ class InboxDialog(TriedForm):
 
     entries: Sequence[Entry] = (
         Entry("name", "Name", hint="support"),
-        Entry("enabled", "Enabled", switch=True),
+        Entry("enabled", "Enabled", hint="its mail is fetched", switch=True),
         Entry("email", "E-mail", hint="support@example.com"),
         Entry("host", "Server", hint="imap.example.com"),
         Entry("port", "Port", hint="993 with tls, else 143"),
         Entry("security", "Security", ("tls", "starttls", "none")),
-        Entry("check_certificate", "Check cert.", switch=True),
-        Entry("ca_file", "Authority", hint="a file, if it is not a public one"),
+        Entry("check_certificate", "Check cert.", hint="only a valid certificate will do", switch=True),
+        Entry("ca_file", "Authority", hint="a file, if its certificate is not of a public one"),
         Entry("username", "User name", hint="the e-mail if empty"),
         Entry("auth", "Sign in with", ("password", "xoauth2")),
         Entry("secret", "Secret", hint="env:NAME, file:PATH, command:… or keyring:SERVICE/USER"),
         Entry("folder", "Folder", hint="INBOX"),
-        Entry("process", "Messages", ("all", "unread")),
-        Entry("process_from", "From", hint="2026-01-31T08:00 (UTC); empty: all"),
-        Entry("mark_read", "Mark as read", switch=True),
-        Entry("address_header", "Sender is in", ("From", "Reply-To", "Sender")),
-        Entry("accept_unregistered", "Unknown too", switch=True),
+        Entry("process", "Messages", ("all", "unread"), hint="which are fetched"),
+        Entry("process_from", "Not before", hint="2026-01-31T08:00 (UTC), of all messages; empty: any"),
+        Entry("mark_read", "Mark as read", hint="on the server, once it is processed", switch=True),
+        Entry("address_header", "Sender is in", ("From", "Reply-To", "Sender"), hint="this field of the message"),
+        Entry("accept_unregistered", "Unknown too", hint="mail of unregistered senders opens tickets", switch=True),
         Entry("priority", "Priority", hint="of new tickets"),
         Entry("ticket_group", "Group", hint="of new tickets"),
         Entry("ticket_type", "Type", hint="of new tickets"),
     )
 
+    fresh: ClassVar[Mapping[str, str]] = {
+        "enabled": "on",
+        "security": "tls",
+        "check_certificate": "on",
+        "folder": "INBOX",
+        "process": "all",
+        "mark_read": "on",
+        "address_header": "From",
+        "accept_unregistered": "on",
+    }
+    """What a new inbox begins with (R5.2)."""
+
     def __init__(self, desk: Desk, line: InboxLine | None) -> None:
         self._inbox = line.name if line is not None else ""
         self._seen = line.version if line is not None else None
-        super().__init__(desk, _values(line) if line is not None else _NEW)
+        super().__init__(desk, _values(line) if line is not None else self.fresh)
         self.heading = f"Inbox {self._inbox}" if line is not None else "New inbox"
 
     def check(self, key: str, text: str) -> None:
@@ -67,6 +80,7 @@ class InboxDialog(TriedForm):
         return self.typed
 
     async def keep(self) -> str:
+        await self.lay_down()
         values = _columns(self.given)
         name = str(values.pop("name"))
         if self._inbox:
@@ -75,6 +89,7 @@ class InboxDialog(TriedForm):
             row = await self.desk.lanes.write(inboxes.add, self.desk.actor, name, values)
         told = f"{'Changed' if self._inbox else 'Added'} the inbox {row.name}."
         self._inbox, self._seen = row.name, row.version
+        self.kept()
         return told
 
     async def look_again(self) -> None:
@@ -84,7 +99,7 @@ class InboxDialog(TriedForm):
     async def try_out(self) -> str:
         from mail.trial import try_inbox
 
-        return "Saved. " + await self.desk.lanes.apart(try_inbox, self._inbox)
+        return await self.desk.lanes.abroad(try_inbox, self._inbox)
 
 
 def remove_dialog(desk: Desk, name: str) -> SureDialog:
@@ -96,18 +111,6 @@ def remove_dialog(desk: Desk, name: str) -> SureDialog:
         return f"Removed the inbox {name}; its tickets stay."
 
     return SureDialog(desk, "Remove an inbox", told, remove)
-
-
-_NEW = {
-    "enabled": "on",
-    "security": "tls",
-    "check_certificate": "on",
-    "folder": "INBOX",
-    "process": "all",
-    "mark_read": "on",
-    "address_header": "From",
-    "accept_unregistered": "on",
-}
 
 
 def _values(line: InboxLine) -> dict[str, str]:

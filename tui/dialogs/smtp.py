@@ -26,11 +26,12 @@ class SmtpDialog(TriedForm):
 
     heading = "Outgoing mail"
     entries: Sequence[Entry] = (
-        Entry("enabled", "Enabled", switch=True),
+        Entry("enabled", "Enabled", hint="mail is sent", switch=True),
         Entry("host", "Server", hint="smtp.example.com"),
         Entry("port", "Port", hint="587 with starttls, 465 with tls"),
         Entry("security", "Security", ("starttls", "tls", "none")),
-        Entry("check_certificate", "Check cert.", switch=True),
+        Entry("check_certificate", "Check cert.", hint="only a valid certificate will do", switch=True),
+        Entry("ca_file", "Authority", hint="a file, if its certificate is not of a public one"),
         Entry("username", "User name", hint="empty: no log-in"),
         Entry("auth", "Sign in with", ("password", "xoauth2")),
         Entry("secret", "Secret", hint=_SECRET),
@@ -55,11 +56,13 @@ class SmtpDialog(TriedForm):
             raise BadInput("The test goes to an e-mail address.")
 
     async def keep(self) -> str:
+        await self.lay_down()
         texts = {f"smtp.{key}": text for key, text in self.typed.items() if key != _TEST}
         await self.desk.lanes.write(settings.change_all, self.desk.actor, texts)
+        self.kept()
         return "Saved the settings of outgoing mail."
 
     async def try_out(self) -> str:
         from mail.trial import try_sending
 
-        return "Saved. " + await self.desk.lanes.apart(try_sending, self.typed[_TEST] or self.typed["sender_email"])
+        return await self.desk.lanes.abroad(try_sending, self.typed[_TEST] or self.typed["sender_email"])

@@ -29,7 +29,6 @@ _BESIDE = 120  # cells, from which on the preview stands beside the text and not
 _FRAME = 4
 _LEAST = 3
 _MOST_LINES = 500
-_UNSAVED = "Not saved yet: Ctrl+S saves, Esc once more closes without saving."
 
 
 class Look(NamedTuple):
@@ -72,7 +71,6 @@ class TemplateDialog(Dialog[str]):
         super().__init__(desk)
         self.heading = line.title
         self._line = line
-        self._warned = False
         self._subject = Input(clean(line.subject, limit=None), id="subject", compact=True)
         body = clean(line.body, one_line=False, limit=None).rstrip("\n")
         self._text = TextArea(body, compact=True, show_line_numbers=True)
@@ -131,13 +129,6 @@ class TemplateDialog(Dialog[str]):
         now = await self.desk.lanes.read(notifications.notifications, self.desk.actor)
         self._line = next(line for line in now.events if line.key == self._line.key)
 
-    def action_close(self) -> None:
-        if self.unsaved and not self._warned:
-            self._warned = True
-            self.say(_UNSAVED, style="$text-warning")
-        else:
-            super().action_close()
-
     def action_defaults(self) -> None:
         """Back to the default texts; kept only when saved."""
         self._subject.value = BY_KEY[self._line.key].subject
@@ -152,9 +143,7 @@ class TemplateDialog(Dialog[str]):
     @on(Input.Changed)
     @on(TextArea.Changed)
     def _edited(self) -> None:
-        if self._warned:
-            self._warned = False
-            self.say("")
+        self.edited()
         self._look()
 
     @work(exclusive=True, group="look")

@@ -86,6 +86,6 @@ class InboxesScreen(WholeList[InboxLine]):
             return
         self.say(f"Connecting to {row.host}:{row.port}…")
         try:
-            self.say(await self.desk.lanes.apart(try_inbox, row.name), "success")
+            self.say(await self.desk.lanes.abroad(try_inbox, row.name), "success")
         except Problem as problem:
             self.say(str(problem), "error")

@@ -14,7 +14,7 @@ from tui.widgets.cells import fit
 
 
 class Cycle(Widget, can_focus=True):
-    """One line.  `value` is the choice that is shown."""
+    """One line.  `value` is the choice that is shown, `note` stands behind it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space,right", "turn(1)", show=False),
@@ -31,9 +31,9 @@ class Cycle(Widget, can_focus=True):
     """
     value: reactive[str] = reactive("")
 
-    def __init__(self, choices: Sequence[str], value: str, *, id: str | None = None) -> None:
+    def __init__(self, choices: Sequence[str], value: str, *, note: str = "", id: str | None = None) -> None:
         super().__init__(id=id)
-        self._choices = choices
+        self._choices, self._note = choices, f"  {note}" if note else ""
         self.set_reactive(Cycle.value, value if value in choices else choices[0])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -42,9 +42,9 @@ class Cycle(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         style = self.get_component_rich_style("cycle--focus") if self.has_focus else self.rich_style
         text = f"‹ {self.value} ›"
-        return Strip([Segment(fit(text, min(len(text), self.size.width)), style)]).adjust_cell_length(
-            self.size.width, self.rich_style
-        )
+        shown = Segment(fit(text, min(len(text), self.size.width)), style)
+        note = Segment(fit(self._note, min(len(self._note), max(0, self.size.width - len(text)))), self.rich_style)
+        return Strip([shown, note]).adjust_cell_length(self.size.width, self.rich_style)
 
     def action_turn(self, step: int) -> None:
         self.value = self._choices[(self._choices.index(self.value) + step) % len(self._choices)]
