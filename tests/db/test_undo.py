@@ -170,7 +170,7 @@ def test_R10_3_a_merged_ticket_that_was_merged_on_says_by_whom(desk: Desk) -> No
     tickets.merge(desk.anna, 4, 1)
     mine = undo.newest(desk.anna).change
     tickets.merge(cleo, 1, 2)
-    with pytest.raises(Refused, match="#4 was changed by cleo|#1 was changed by cleo"):
+    with pytest.raises(Refused, match=r"#4 was changed by cleo"):
         undo.undo(desk.anna, mine)
 
 
@@ -199,7 +199,7 @@ def test_R10_3_an_entry_of_the_deny_list_that_has_anothers_number_now_stays(desk
     mine = undo.newest(desk.anna).change
     deny.remove(cleo, first.id)
     assert deny.add(cleo, "email", "end", "@b.test").id == first.id
-    with pytest.raises(Refused, match="@a.test was changed by cleo"):
+    with pytest.raises(Refused, match=r"@a\.test was changed by cleo"):
         undo.undo(desk.anna, mine)
     assert [entry.filter for entry in DenyEntry.select()] == ["@b.test"]
 
@@ -230,7 +230,7 @@ def test_R10_1_R10_3_undo_brings_nobody_back_whom_the_rules_of_today_keep_out(de
     desk.administrator("zoe")
     people.edit_administrator(desk.anna, "zoe", email="zoe@x.test")
     for mark in (watched, copied):
-        with pytest.raises(Refused, match="may not see this ticket|cannot be in Cc"):
+        with pytest.raises(Refused, match=r"may not see this ticket|cannot be in Cc"):
             undo.undo(desk.anna, mark)
     assert not Participant.select().exists()
 
