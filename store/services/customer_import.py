@@ -40,8 +40,9 @@ class Imported:
 def import_all(actor: Actor, lines: Sequence[Line], *, partner: str = "", rehearse: bool = False) -> list[Imported]:
     """Adds or, by external id, updates a customer a line, all or nothing; what a line does not name stays as it is.
 
-    `lines` carry their number in the file; `partner` is that of new customers whose line names none.  Raises BadInput
-    naming line and column when one cannot be used; then nothing was changed.
+    One change of the history, to be taken back whole (R10.3).  `lines` carry their number in the file; `partner` is
+    that of new customers whose line names none.  Raises BadInput naming line and column when one cannot be used; then
+    nothing was changed.
     """
     done: list[Imported] = []
     with transaction(rehearse=rehearse):
@@ -63,6 +64,7 @@ class _Import:
         self._actor = actor
         self._rights = rights(actor)
         self._partner = partner
+        self._mark = history.new_change()
         self._partner_of: Callable[[str], int] = functools.cache(functools.partial(partner_for, actor))
         self._partner_names = dict(Partner.select(Partner.id, Partner.name).tuples())
         self._known = {row.external_id: row for row in _known(lines)}
@@ -89,7 +91,7 @@ class _Import:
             raise refuse("external-exists", external_id=row.external_id)
         before = row.version
         now = {**texts(row, self._partner_names[row.partner_id]), **values}
-        change(self._actor, row, checked(now, self._partner_of))
+        change(self._actor, row, checked(now, self._partner_of), self._mark)
         return Imported(number, "updated" if row.version != before else "unchanged", row.id, clean(row.name))
 
     def _add(self, fields: dict[str, object]) -> int:
@@ -102,11 +104,10 @@ class _Import:
         return identity
 
     def write(self) -> None:
-        """Writes those that are new, each a change of its own that can be taken back."""
+        """Writes those that are new."""
         bulk.insert(Customer, self._added)
         bulk.insert(ProfileAddress, self._addresses)
-        rows = history.rows_of(self._actor, "add", self._things)
-        history.write([{**row, "change": history.new_change()} for row in rows])
+        history.record_many(self._actor, "add", self._things, change=self._mark)
 
 
 def _known(lines: Sequence[Line]) -> Iterator[Customer]:

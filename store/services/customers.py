@@ -11,6 +11,7 @@ from store.cleantext import clean
 from store.db import transaction
 from store.errors import BadField, NotFound
 from store.models import Customer, Partner, ProfileAddress, Recipient, Ticket
+from store.queries import lists
 from store.queries.scope import rights, visible
 from store.reasons import refuse
 from store.rules.addresses import address_key, looks_like_address, split_profile
@@ -41,7 +42,7 @@ def add(actor: Actor, values: Mapping[str, str], *, rehearse: bool = False) -> C
         external_id = fields["external_id"]
         if external_id and Customer.select().where(Customer.external_id == external_id).exists():
             raise refuse("external-exists", external_id=external_id)
-        return _insert(actor, fields)
+        return _insert(actor, fields, history.new_change())
 
 
 def edit(
@@ -58,7 +59,7 @@ def edit(
         taken = (Customer.external_id == external_id) & (Customer.id != row.id)
         if external_id and Customer.select().where(taken).exists():
             raise refuse("external-exists", external_id=external_id)
-        return change(actor, row, fields)
+        return change(actor, row, fields, history.new_change())
 
 
 def remove(actor: Actor, customer_id: int, *, seen: int | None = None, rehearse: bool = False) -> str:
@@ -97,10 +98,9 @@ def locked(actor: Actor, customer_id: int, seen: int | None = None) -> Customer:
     return row
 
 
-def change(actor: Actor, row: Customer, fields: dict[str, object]) -> Edited:
+def change(actor: Actor, row: Customer, fields: dict[str, object], mark: str) -> Edited:
     """Writes the fields; who may not see the customer of another partner is taken off its tickets (R10.1)."""
     moved = fields["partner_id"] != row.partner_id
-    mark = history.new_change()
     write(actor, row, fields, "edit", mark)
     return Edited(clean(row.name), take_off_unseeing(actor, Ticket.customer == row.id, mark) if moved else ())
 
@@ -118,10 +118,10 @@ def _text(values: Mapping[str, str], name: str) -> str:
     return text
 
 
-def _insert(actor: Actor, fields: dict[str, object]) -> Customer:
+def _insert(actor: Actor, fields: dict[str, object], mark: str) -> Customer:
     row: Customer = Customer.create(**fields, search="", created=datetime.now(UTC))
     _refresh(row)
-    history.record(actor, "add", Thing(row.kind, row.id, row.name), None, fields)
+    history.record(actor, "add", Thing(row.kind, row.id, row.name), None, fields, change=mark)
     return row
 
 
@@ -197,21 +197,22 @@ def partner_for(actor: Actor, name: str) -> int:
     """
     now = rights(actor)
     if not name:
-        return now.partner if now.partner is not None else _only_partner()
+        return now.partner if now.partner is not None else _only_partner(actor)
+    if not now.sees_all and name not in lists.partner_names(actor).values():
+        raise refuse("partner-other", name=clean(name))  # whether there is one of that name or not
     try:
-        partner = int(partner_named(name).id)
+        return int(partner_named(name).id)
     except NotFound as error:
         error.field = "partner"
         raise
-    if not now.sees_all and partner != now.partner:
-        raise refuse("partner-other", name=name)
-    return partner
 
 
-def _only_partner() -> int:
+def _only_partner(actor: Actor) -> int:
     ids = [identity for (identity,) in Partner.select(Partner.id).limit(2).tuples()]
     if not ids:
-        return int(Partner.create(name="Main").id)
+        first = Partner.create(name="Main")
+        history.record(actor, "add", Thing("partner", first.id, first.name), None, {"name": first.name})
+        return int(first.id)
     if len(ids) > 1:
         raise BadField("partner", "There are several partners: say which (--partner NAME).")
     return int(ids[0])

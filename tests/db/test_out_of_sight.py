@@ -38,3 +38,12 @@ def test_R10_1_the_command_line_says_what_one_will_not_see_any_more(
     assert done.status == 0
     assert json.loads(done.out)["ticket" if gone == "#1" else "recipient"] is None
     assert north.run(*words, login="ben").status == 1
+
+
+def test_R10_1_undo_on_the_command_line_says_it_too(north: Shell) -> None:
+    with north.desk() as desk:
+        pairing.unpair(desk.anna, 1)
+        pairing.pair(desk.anna, 1, 1)
+    dry = north.run("undo", "bob@x.test", "--dry-run", login="ben")
+    assert (dry.status, "You will not see bob@x.test" in dry.out) == (0, True)
+    assert "You will not see" not in north.said("undo", "bob@x.test", "--dry-run")

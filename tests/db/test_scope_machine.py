@@ -26,6 +26,8 @@ from store.errors import NotFound, Problem, Refused
 from store.models import Administrator, Customer, History, Outbox, Recipient, RefusedMessage, Ticket
 from store.queries import deny as deny_list
 from store.queries import health, lists, recipients
+from store.queries.customer_list import CUSTOMERS
+from store.queries.history_list import HISTORY
 from store.queries.recipients import Selection
 from store.queries.ticket_list import TICKETS
 from store.services import (
@@ -42,7 +44,7 @@ from store.services import deny as deny_services
 from store.services import outbox as outbox_services
 from store.services import recipients as actions
 from tests.driver import ANNA, Desk
-from tests.scope import Sight, readers
+from tests.scope import Sight, everything, readers
 
 PARTNERS = ("North", "South", "West")
 AGENTS: dict[str, str | None] = {"nora": "North", "sid": "South", "wes": "West", "may": None}
@@ -101,6 +103,7 @@ class Scope(RuleBasedStateMachine):
         sight = Sight(Administrator.get(login=who))
         seen = row.id in {Recipient: sight.recipients, Ticket: sight.tickets, Customer: sight.customers}[table]
         before = database.execute_sql("SELECT MAX(id) FROM history").fetchone()
+        unseen = sight.versions_unseen()
         try:
             act(actor)
         except NotFound as missing:
@@ -110,6 +113,7 @@ class Scope(RuleBasedStateMachine):
             assert not sight.foreign(str(problem)), problem
         else:
             assert seen, (who, row)
+        assert unseen.items() <= sight.versions_unseen().items(), "what one does not see stays as it is"
         if not seen:
             assert database.execute_sql("SELECT MAX(id) FROM history").fetchone() == before
 
@@ -189,6 +193,13 @@ class Scope(RuleBasedStateMachine):
     def rights_change(self, login: str, partner: str | None) -> None:
         people.edit_administrator(ANNA, login, partner=partner)
 
+    @rule(row=_some, customer=_some)
+    def goes_to_another_than_its_requester(self, row: int, customer: int) -> None:
+        ticket, target = self.pick(Ticket, row), self.pick(Customer, customer)
+        if ticket is not None:
+            with contextlib.suppress(Refused):
+                tickets.update(ANNA, ticket.id, {"customer": target.id}, change_pair=False)
+
     @rule(who=_actor, row=_some)
     def opens_a_ticket(self, who: str, row: int) -> None:
         customer, text = self.pick(Customer, row), f"Text {self.word('m')}"
@@ -243,6 +254,9 @@ class Scope(RuleBasedStateMachine):
             assert recipients.count(actor) == len(sight.recipients) == health.counts(actor).recipients
             assert set(TICKETS.ids(actor, TICKETS.first)) == sight.tickets
             assert TICKETS.count(actor, "q") <= len(sight.tickets)
+            for word in sorted(everything() - sight.words) if not sight.rights.sees_all else ():
+                for count in (TICKETS.count, CUSTOMERS.count, HISTORY.count, recipients.count):
+                    assert not count(actor, word), (login, word, count)
             theirs = {f"#{number}" for number in sight.tickets}
             assert sight.rights.sees_all or {h.of for h in lists.history(actor) if h.of.startswith("#")} <= theirs
 

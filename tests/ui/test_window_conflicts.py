@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 from textual.widgets import Input
-from window_world import CLEO, add_sender, closed, on_row, open_dialog, prepared, row, window_on
+from window_world import ANNA, CLEO, add_sender, closed, on_row, open_dialog, prepared, row, window_on
 
 from store.db import session
-from store.services import pairing, recipients
+from store.queries import settings as present
+from store.services import pairing, recipients, settings
 
 PLAIN = "plain@x.test"
 
@@ -71,3 +72,28 @@ async def test_R4_1_two_windows_do_not_overwrite_each_other(store: Path) -> None
         await driven.press("enter")
         await driven.until(lambda: "is paired to Sarah Howell already" in dialog.said)
         assert row(PLAIN).customer_id == 2
+
+
+async def test_R10_4_the_second_who_sets_up_outgoing_mail_is_told_and_changes_only_what_he_typed(store: Path) -> None:
+    with session():
+        settings.change_all(ANNA, {"smtp.host": "old.test", "smtp.sender_name": "Us"})
+    async with window_on(store) as driven:
+        dialog = await open_dialog(driven, "M")
+        dialog.query_one("#sender_name", Input).value = "Helpdesk"
+        with session():
+            settings.change_all(ANNA, {"smtp.host": "new.test"})
+        await driven.press("enter")
+        await closed(driven)
+        assert (setting("smtp.host"), setting("smtp.sender_name")) == ("new.test", "Helpdesk")
+        dialog = await open_dialog(driven, "M")
+        dialog.query_one("#sender_name", Input).value = "Mine"
+        with session():
+            settings.change_all(ANNA, {"smtp.sender_name": "Theirs"})
+        await driven.press("enter")
+        await driven.until(lambda: "smtp.sender_name was changed by anna" in dialog.said)
+        assert (dialog.query_one("#sender_name", Input).value, setting("smtp.sender_name")) == ("Mine", "Theirs")
+
+
+def setting(key: str) -> object:
+    with session():
+        return present.one(key)

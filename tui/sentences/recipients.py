@@ -23,7 +23,13 @@ def paired(done: "Paired") -> str:
 def unpaired(done: "Unpaired", customer: str = "") -> str:
     """`Unpaired bob@x.test from Kelly Sanders; no ticket changed.`"""
     whom = f" from {clean(customer)}" if customer else ""
-    return f"Unpaired {done.email}{whom}; {_changed(done.tickets, 'unassigned')}."
+    lost = f" {unseen_by_assignee(done.unassigned)}" if done.unassigned else ""
+    return f"Unpaired {done.email}{whom}; {_changed(done.tickets, 'unassigned')}.{lost}"
+
+
+def unseen_by_assignee(numbers: Sequence[int]) -> str:
+    """R10.1: an assignee who loses sight of a ticket is taken off."""
+    return f"The assignee of {ticket_numbers(numbers)} may not see it then, and is taken off."
 
 
 def banned(done: "Done", *, deny_too: bool = False) -> str:
@@ -81,13 +87,15 @@ def pairing_preview(preview: "Preview", *, assign_all: bool) -> list[str]:
     return lines
 
 
-def unpairing_preview(numbers: Sequence[int], *, unassign: bool) -> str:
+def unpairing_preview(foreseen: "Unpaired", *, unassign: bool) -> str:
     """What becomes of the tickets that this address opened and that have its customer (R4.4)."""
+    numbers = foreseen.tickets
     if not numbers:
         return "No ticket of this address has that customer."
     which = ticket_numbers(numbers)
     if unassign:
-        return f"{many(len(numbers), 'ticket')} will lose the customer: {which}."
+        lost = f" {unseen_by_assignee(foreseen.unassigned)}" if foreseen.unassigned else ""
+        return f"{many(len(numbers), 'ticket')} will lose the customer: {which}.{lost}"
     return f"{many(len(numbers), 'ticket')} will keep the customer: {which}."
 
 
