@@ -278,6 +278,7 @@ def test_S6_doctor_says_whether_the_history_was_tampered_with(shell: Shell) -> N
     answer = shell.run("doctor")
     assert answer.status == 1
     assert "from entry 1 on its seals do not fit" in answer.out
+    assert "its triggers history_unchanged were taken away" in answer.out
 
 
 def test_R12_doctor_names_a_store_that_others_can_read(shell: Shell) -> None:

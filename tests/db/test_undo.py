@@ -13,7 +13,17 @@ from store.errors import NotFound, Refused
 from store.models import Customer, DenyEntry, History, Message, Participant, ProfileAddress, Recipient, Ticket
 from store.queries import customers as finding
 from store.queries.history_list import HISTORY
-from store.services import customer_merging, customers, deny, pairing, people, recipients, tickets, undo
+from store.services import (
+    customer_import,
+    customer_merging,
+    customers,
+    deny,
+    pairing,
+    people,
+    recipients,
+    tickets,
+    undo,
+)
 from tests.driver import Desk
 
 _IGNORED = ("version", "updated", "search")
@@ -80,7 +90,7 @@ ACTIONS = {
     "pair from ticket": lambda desk: tickets.pair_requester(desk.anna, 2, 2, assign_all=True),
     "ban from ticket": lambda desk: tickets.ban_requester(desk.anna, 4, deny_too=True),
     "add customer": lambda desk: desk.customer("Mo", email="mo@x.test", partner="Main"),
-    "import": lambda desk: customers.import_all(desk.anna, IMPORTED),
+    "import": lambda desk: customer_import.import_all(desk.anna, IMPORTED),
     "merge tickets": lambda desk: tickets.merge(desk.anna, 4, 1),
     "edit customer": lambda desk: customers.edit(desk.anna, 1, {"name": "Kim", "email": "kim@x.test", "kind": "lead"}),
     "merge customers": lambda desk: customer_merging.merge(desk.anna, 1, 2),
@@ -242,7 +252,7 @@ def test_R10_3_an_import_is_taken_back_whole_or_not_at_all(desk: Desk) -> None:
     pairing.unpair(desk.anna, bob(desk), unassign=True)
     before = picture(desk)
     lines: Any = [(2, {"name": "Kelly B", "external_id": "k"}), (3, {"name": "New"})]
-    customers.import_all(desk.anna, lines)
+    customer_import.import_all(desk.anna, lines)
     mine = undo.newest(desk.anna)
     assert [(step.what, step.of) for step in mine.steps] == [("edit", "Kelly B"), ("add", "New")]
     new = Customer.get(Customer.name == "New")

@@ -49,7 +49,7 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
         else Finding("bad", "the store file is damaged", f"stop window and worker, then: {_put_back(path)}")
     )
     yield _copy()
-    yield _chain(actor)
+    yield from _history(actor)
     for one in missing():
         yield Finding("missing", one.what, one.remedy)
     yield from _inboxes()
@@ -83,16 +83,20 @@ def _copy() -> Finding:
     return Finding("ok", told)
 
 
-def _chain(actor: Actor) -> Finding:
-    from store.queries.health import chain
+def _history(actor: Actor) -> Iterator[Finding]:
+    from store.queries.health import chain, unguarded
     from store.queries.scope import rights
 
+    if gone := unguarded():
+        told = f"the history can be changed: its triggers {', '.join(gone)} were taken away"
+        yield Finding("bad", told, "ask who took them away; put the store back from a copy of before")
     now = chain()
     if now.broken is None:
         entries = f"{now.entries:,} entries, " if rights(actor).sees_all else ""
-        return Finding("ok", f"the history is whole: {entries}the last sealed {now.last or 'never'}")
-    told = f"the history was changed behind the program's back: from entry {now.broken} on its seals do not fit"
-    return Finding("bad", told, "compare it with a backup: recipients list history")
+        yield Finding("ok", f"the history is whole: {entries}the last sealed {now.last or 'never'}")
+    else:
+        told = f"the history was changed behind the program's back: from entry {now.broken} on its seals do not fit"
+        yield Finding("bad", told, "compare it with a backup: recipients list history")
 
 
 def _inboxes() -> Iterator[Finding]:
