@@ -66,7 +66,6 @@ def bob(desk: Desk) -> int:
 
 IMPORTED = [
     (2, {"name": "Kim", "external_id": "a"}),
-    (3, {"name": "Kimberly", "external_id": "a"}),
     (4, {"name": "Al"}),
 ]
 ACTIONS = {
