@@ -97,6 +97,8 @@ class Mailbox:
         self.uidnext = next((int(said) for said in responses.get("UIDNEXT", ()) if said.isdigit()), None)
         self.has_idle = "IDLE" in self._client.capabilities
         self.read_only = bool(self._client.is_readonly)
+        self._is_empty = False
+        self._note_emptiness(responses.get("EXISTS", ()))
 
     def sizes(
         self,
@@ -211,8 +213,13 @@ class Mailbox:
     def _last_uid(self) -> int:
         """The highest UID there is: `*` always names the last message (D5); 0 in an empty folder."""
         self.noop()
-        self._client.untagged_responses.pop("EXISTS", None)
+        self._note_emptiness(self._client.untagged_responses.pop("EXISTS", ()))
+        if self._is_empty:  # some servers refuse `*` then
+            return 0
         return max(map(answers.uid, self._uid_fetch("*", "(UID)")), default=0)
+
+    def _note_emptiness(self, said: Sequence[bytes]) -> None:
+        self._is_empty = said[-1] == b"0" if said else self._is_empty
 
     def _search(self, start: int, end: int) -> list[int]:
         """The UIDs that there are in this range."""
@@ -271,6 +278,8 @@ class Mailbox:
         status, data = answer
         if status != "OK":
             raise imaplib.IMAP4.error(data[-1] if data else status)
+        if self._client.untagged_responses["UIDVALIDITY"][-1] != str(self.uidvalidity).encode():
+            raise imaplib.IMAP4.abort("it has numbered the folder afresh; it is opened again")
         return list(data or ())
 
     @contextmanager

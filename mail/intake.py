@@ -11,6 +11,7 @@ import hashlib
 import logging
 import threading
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ from store.denylist import DenyList
 from store.errors import DatabaseUnavailable
 from store.queries import deny
 from store.queries.deny import StaleFacts
-from store.queries.intake import InboxSettings, perhaps_unflagged
+from store.queries.intake import InboxSettings, perhaps_unflagged, settled_above
 from store.rules.addresses import address_key
 from store.rules.message import Arrived, Parsed
 from store.services import inboxes, intake
@@ -166,7 +167,8 @@ def drain(box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: 
             _flag_again(post)
         else:
             cursor = 0
-        with Ahead(_loads(post, cursor), stop) as loads, Ahead(_read(loads, inbox), stop) as read:
+        known = settled_above(inbox, box.uidvalidity, cursor)
+        with Ahead(_loads(post, cursor, known), stop) as loads, Ahead(_read(loads, inbox), stop) as read:
             for load, arrivals in read:
                 _settle(post, arrivals, load.cursor)
                 post.to_flag.extend(load.unread)
@@ -174,12 +176,16 @@ def drain(box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: 
             _flag(post)
 
 
-def _loads(post: _Post, cursor: int) -> Iterator[_Load]:
-    """All that is new, batch by batch, with what was settled meanwhile flagged in between (D1)."""
+def _loads(post: _Post, cursor: int, known: Sequence[int]) -> Iterator[_Load]:
+    """All that is new, batch by batch, with what was settled meanwhile flagged in between (D1).
+
+    `known` are the UIDs above the cursor that are settled, ascending: it was set back, to look for others.
+    """
     inbox = post.inbox
     # all of a window is listed and chosen from here: the cursor must pass what is not wanted, too
     for window in post.box.sizes(cursor, window=_WINDOW):
-        for batch in _batches([listed for listed in window if is_wanted(inbox, listed)], inbox.largest_bytes):
+        wanted = [one for one in window if is_wanted(inbox, one) and not _is_among(known, one.uid)]
+        for batch in _batches(wanted, inbox.largest_bytes):
             if len(post.to_flag) >= _FLAGGED_AT_ONCE:
                 _flag(post)
             yield _fetch(post, batch)
@@ -187,6 +193,11 @@ def _loads(post: _Post, cursor: int) -> Iterator[_Load]:
         if window and window[-1].uid > cursor:
             cursor = window[-1].uid
             yield _Load([], {}, [], cursor)
+
+
+def _is_among(ascending: Sequence[int], uid: int) -> bool:
+    place = bisect_left(ascending, uid)
+    return place < len(ascending) and ascending[place] == uid
 
 
 def _read(loads: Iterable[_Load], inbox: InboxSettings) -> Iterator[tuple[_Load, list[Arrived]]]:

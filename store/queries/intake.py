@@ -1,5 +1,6 @@
 """What the mail side has to know: the inboxes to poll, and what is settled but perhaps not flagged yet."""
 
+from array import array
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -76,6 +77,12 @@ def perhaps_unflagged(inbox_id: int, *, limit: int = 2_000) -> list[int]:
     )
     since = state.last_success
     return [uid for uid, settled in newest.tuples() if since is None or settled > since]
+
+
+def settled_above(inbox: InboxSettings, uidvalidity: int, cursor: int) -> "array[int]":
+    """The UIDs of this mailbox above the cursor that are settled, ascending."""
+    query = Arrival.select(Arrival.uid).where(_of(inbox, uidvalidity) & (Arrival.uid > cursor))
+    return array("q", (uid for (uid,) in query.order_by(Arrival.uid).tuples().iterator()))
 
 
 def settled_here(inbox: InboxSettings, uidvalidity: int) -> int:

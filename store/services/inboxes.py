@@ -8,7 +8,7 @@ from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
 from store.errors import BadInput, NotFound
-from store.models import Arrival, Inbox, InboxState
+from store.models import Arrival, Inbox, InboxState, LargeMessage
 from store.reasons import refuse
 from store.rules.addresses import address_key, looks_like_address
 from store.rules.secrets import insist_on_reference
@@ -24,6 +24,7 @@ CHOICES = {
     "address_header": ("From", "Reply-To", "Sender"),
 }
 _PLACE = {"email", "username", "host", "port", "folder"}
+_CHOICE = {"process", "process_from"}
 _UIDVALIDITIES = 1 << 32  # they are 32-bit numbers (RFC 9051, 2.3.1.1)
 
 
@@ -66,6 +67,8 @@ def edit(
             Inbox.update(**changed, version=Inbox.version + 1).where(Inbox.id == row.id).execute()
             if changed.keys() & _PLACE:
                 _start_afresh(row.id)
+            elif changed.keys() & _CHOICE:  # what was passed over may be wanted now
+                InboxState.update(last_uid=0).where(InboxState.inbox == row.id).execute()
             old = {key: before[key] for key in changed}
             history.record(actor, "edit", Thing("inbox", row.id, row.name), old, changed)
         return Inbox.get_by_id(row.id)  # type: ignore[no-any-return]
@@ -75,6 +78,8 @@ def _start_afresh(inbox_id: int) -> None:
     """Another mailbox may number its messages like the one before: look at all of it, and let none of its UIDs pass for
     one that was settled.  What was settled keeps its bytes to be known by, as after a change of UIDVALIDITY (D4)."""
     Arrival.update(uidvalidity=Arrival.uidvalidity - _UIDVALIDITIES).where(Arrival.inbox == inbox_id).execute()
+    theirs = LargeMessage.arrival.in_(Arrival.select(Arrival.id).where(Arrival.inbox == inbox_id))
+    LargeMessage.update(uidvalidity=LargeMessage.uidvalidity - _UIDVALIDITIES).where(theirs).execute()
     InboxState.update(uidvalidity=0, last_uid=0).where(InboxState.inbox == inbox_id).execute()
 
 

@@ -102,12 +102,15 @@ def _move_cursor(place: Ground, cursor: int) -> None:
 
 def _settle_one(place: Ground, batch: Batch, arrived: Arrived) -> Settled:
     sender = sender_of(batch, arrived.parsed)
-    decision = decide(circumstances(place, batch, arrived, sender))
+    case = circumstances(place, batch, arrived, sender)
+    decision = decide(case)
     raw = _keep_raw(batch, arrived)
     written = carry_out(place, batch, arrived, sender, decision, raw)
     arrival = _record_arrival(place, batch, arrived, decision, raw, written)
     if decision.outcome is Outcome.REFUSED:
         _refuse(place, batch, arrived, sender, decision, arrival)
+    if arrived.whole_size and decision.outcome is Outcome.IGNORED and case.duplicate_of is not None:
+        _move_large(place, arrived, case.duplicate_of)
     return Settled(arrived.uid, decision.outcome, decision.reason, written.ticket, bool(arrived.parsed.unreadable))
 
 
@@ -146,6 +149,17 @@ def _record_arrival(
     if parsed.fingerprint:
         batch.fingerprints.setdefault(parsed.fingerprint, arrival)
     return arrival
+
+
+def _move_large(place: Ground, arrived: Arrived, known: int) -> None:
+    """The rest of one that was met again after a change of UIDVALIDITY (D4) is fetched where it lies now."""
+    here = {"folder": place.inbox.folder, "uidvalidity": place.uidvalidity}
+    there = (LargeMessage.folder != here["folder"]) | (LargeMessage.uidvalidity != here["uidvalidity"])
+    mine = LargeMessage.arrival.in_(
+        Arrival.select(Arrival.id).where((Arrival.id == known) & (Arrival.inbox == place.inbox.id))
+    )
+    moved = LargeMessage.update(**here, uid=arrived.uid)
+    moved.where(mine & there & (LargeMessage.state == "waiting")).execute()
 
 
 def _refuse(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, decision: Decision, arrival: int) -> None:

@@ -1,14 +1,19 @@
 """Servers that refuse this and that: what can come in comes in, and what is refused is said (R5.3, N3)."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mail import large
+from mail.intake import opened
 from mail.poller import Round, poll_once
-from store.models import Arrival, InboxState, LargeMessage, Message
+from mail.reconcile import reconcile
+from store.models import Arrival, Inbox, InboxState, LargeMessage, Message
 from store.queries import tickets
+from store.queries.intake import inboxes_to_poll, settings_of
 from store.services import inboxes, settings
 from tests.helpdesk import ANNA, add_inbox, helpdesk
 from tests.scripted import Box, scripted
@@ -120,3 +125,93 @@ def test_D12_a_large_message_is_whole_whatever_size_the_server_names(
         add_inbox(account.port)
         assert (polled().opened, LargeMessage.get().state) == (1, "done")
     assert Message.get().text.endswith("the end")
+
+
+def large_box() -> Box:
+    return Box({5: message("a@x.test", "Plans", "line of the text\r\n" * 8_000 + "the end", Message_ID="<1@x.test>")})
+
+
+def no_rest(box: Box) -> Callable[[str, str], bytes | None]:
+    """A server that dies when it is asked for more than the beginning of a large message."""
+    return lambda tag, command: None if "<0.20000>" in command else box(tag, command)
+
+
+@pytest.mark.parametrize("how", ["numbered afresh", "another server"])
+def test_D4_D12_the_rest_of_a_large_message_is_fetched_where_it_lies_now(
+    monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(large, "_PIECE", 20_000)
+    settings.change(ANNA, "inboxes.largest_bytes", "20000")
+    box = large_box()
+    with scripted(no_rest(box)) as account:
+        add_inbox(account.port)
+        assert (polled().opened, LargeMessage.get().state) == (1, "waiting")
+    other = message("b@x.test", "Another", "not these bytes\r\n" * 8_000)
+    moved = Box({5: other, 9: box.messages[5]}, uidvalidity=8 if how == "numbered afresh" else 7)
+    with scripted(moved) as account:
+        inboxes.edit(ANNA, "support", {"port": account.port} if how == "another server" else {})
+        if how == "numbered afresh":
+            Inbox.update(port=account.port).execute()
+        assert ((done := polled()).opened, done.ignored, done.error) == (1, 1, "")
+    assert [row.state for row in LargeMessage.select()] == ["done", "done"]
+    assert Message.get(Message.subject == "Plans").text.endswith("the end")
+
+
+def test_D4_a_folder_that_is_numbered_afresh_under_an_open_connection_is_opened_again() -> None:
+    box = box_of("One", "Two")
+    renumbered: list[str] = []
+
+    def answer(tag: str, command: str) -> bytes | None:
+        said = box(tag, command)
+        if "BODY" in command and not renumbered:
+            renumbered.append(command)
+            box.uidvalidity, box.messages = 8, {1: box.messages[2], 2: box.messages[1]}
+            return b"* OK [UIDVALIDITY 8] numbered afresh\r\n" + (box(tag, command) or b"")
+        return said
+
+    with scripted(answer) as account:
+        add_inbox(account.port)
+        assert ((done := polled()).fetched, "numbered the folder afresh" in done.error) == (0, True)
+        assert (polled().opened, subjects()) == (2, ["One", "Two"])
+        assert {row.uidvalidity for row in Arrival.select()} == {8}
+
+
+def test_N3_an_empty_folder_is_not_asked_for_its_last_message() -> None:
+    box = box_of()
+
+    def answer(tag: str, command: str) -> bytes | None:
+        if "FETCH" in command and not box.messages:
+            return f"{tag} BAD The specified message set is invalid\r\n".encode()
+        if command == "NOOP":
+            return f"* {len(box.messages)} EXISTS\r\n{tag} OK .\r\n".encode()
+        return box(tag, command)
+
+    with scripted(answer) as account:
+        add_inbox(account.port)
+        (inbox,) = inboxes_to_poll()
+        assert polled().error == ""
+        with opened(inbox) as open_box:
+            assert list(open_box.sizes(0)) == []
+            box.messages[1] = message("a@x.test", "One")
+            assert [one.uid for window in open_box.sizes(0) for one in window] == [1]
+
+
+def test_R5_1_what_was_passed_over_is_fetched_when_more_is_wanted_and_nothing_twice() -> None:
+    box = box_of("One", "Two", "Three")
+
+    def answer(tag: str, command: str) -> bytes | None:
+        said = box(tag, command)
+        return said and re.sub(rb"(UID [13] .*?FLAGS \()", rb"\1\\Seen", said)
+
+    with scripted(answer) as account:
+        add_inbox(account.port, process="unread", process_from=datetime(2027, 1, 1, tzinfo=UTC))
+        assert polled().fetched == 0
+        inboxes.edit(ANNA, "support", {"process_from": None})
+        assert (polled().fetched, subjects()) == (1, ["Two"])
+        inboxes.edit(ANNA, "support", {"process": "all"})
+        box.heard.clear()
+        assert (polled().fetched, subjects()) == (2, ["One", "Three", "Two"])
+        assert [command for command in box.heard if "BODY" in command] == [
+            "UID FETCH 1,3 (UID INTERNALDATE BODY.PEEK[])"
+        ]
+        assert reconcile(settings_of("support")).missing == 0
