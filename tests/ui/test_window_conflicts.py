@@ -7,8 +7,9 @@ from textual.widgets import Input
 from window_world import ANNA, CLEO, add_sender, closed, on_row, open_dialog, prepared, row, window_on
 
 from store.db import session
+from store.models import DenyEntry
 from store.queries import settings as present
-from store.services import pairing, recipients, settings
+from store.services import deny, pairing, recipients, settings
 
 PLAIN = "plain@x.test"
 
@@ -97,3 +98,19 @@ async def test_R10_4_the_second_who_sets_up_outgoing_mail_is_told_and_changes_on
 def setting(key: str) -> object:
     with session():
         return present.one(key)
+
+
+async def test_R10_4_R3_an_entry_that_has_the_number_of_the_one_that_was_looked_at_is_not_removed(store: Path) -> None:
+    with session():
+        looked_at = deny.add(ANNA, "email", "end", "@a.test")
+    async with window_on(store) as driven:
+        await driven.press("D")
+        await driven.until(lambda: "@a.test" in driven.text)
+        dialog = await open_dialog(driven, "d")
+        with session():
+            deny.remove(CLEO, looked_at.id)
+            assert deny.add(CLEO, "email", "end", "@b.test").id == looked_at.id
+        await driven.press("enter")
+        await driven.until(lambda: "Entry 1 was changed by cleo" in dialog.said)
+    with session():
+        assert [entry.filter for entry in DenyEntry.select()] == ["@b.test"]
