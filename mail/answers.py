@@ -1,15 +1,24 @@
-"""What an IMAP server answers to FETCH and SEARCH, as values (RFC 3501, 7.4).  Total: nonsense is left out."""
+"""What an IMAP server answers to FETCH and SEARCH, as values (RFC 3501, 7.4).  Total: nonsense is left out.
+
+items    imaplib's pieces → for each FETCH answer its data items by name
+listed, fetched, uid    what the items say
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-_UID = re.compile(rb"\bUID (\d{1,10})")
-_SIZE = re.compile(rb"RFC822\.SIZE (\d{1,19})")
-_DATE = re.compile(rb'INTERNALDATE "([^"]{1,40})"')
-_SHORT_BODY = re.compile(rb'BODY\[[A-Z]*\](?:<\d+>)? (?:NIL|"((?:[^"\\]|\\.)*+)")', re.IGNORECASE)
+# a name and what it holds, in the order sent: so what stands in a keyword or in a quoted body is never taken for a name
+_ITEM = re.compile(
+    rb"""([A-Z][A-Z0-9.-]*(?:\[[^\]]*\])?)(?:<\d+>)?[ ]
+    (?: "((?:[^"\\]|\\.)*+)" | ~?\{(\d+)\+?\} | (\((?:[^()"]|"(?:[^"\\]|\\.)*+")*+\)) | ([^\s()"]+) )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_LITERAL = re.compile(rb"\{\d+\+?\}")
+_BODY = b"BODY[]"
+Items = Mapping[bytes, bytes | None]
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -25,55 +34,82 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A message's exact bytes (the header alone where only that was asked for)."""
+    """A message's exact bytes (the beginning where only that was asked for).
+
+    `withheld` is '' or why there are none: the server lists the message, but does not give it.
+    """
 
     uid: int
     raw: bytes
     received: datetime
+    withheld: str = ""
 
 
-def items(data: Sequence[object]) -> list[tuple[bytes, bytes | None]]:
-    """imaplib's data as (line, literal) pairs; what the server writes behind a literal is part of its line."""
-    found: list[tuple[bytes, bytes | None]] = []
-    for item in data:
-        if isinstance(item, tuple):
-            found.append((item[0], item[1]))
-        elif isinstance(item, bytes):
-            if found and found[-1][1] is not None and not item.lstrip().split(b" ", 1)[0].isdigit():
-                found[-1] = (found[-1][0] + b" " + item, found[-1][1])
-            else:
-                found.append((item, None))
+def items(data: Sequence[object]) -> list[Items]:
+    """imaplib's data as the items of each message: an answer goes on behind each literal, which may be any of them."""
+    answers: list[tuple[list[bytes], list[bytes]]] = []
+    for piece in data:
+        line, literal = (piece[0], piece[1]) if isinstance(piece, tuple) else (piece, None)
+        if not isinstance(line, bytes):
+            continue
+        if not (answers and len(answers[-1][1]) == len(answers[-1][0])):
+            answers.append(([], []))
+        answers[-1][0].append(line)
+        if literal is not None:
+            answers[-1][1].append(literal)
+    return [_items(b" ".join(lines), literals) for lines, literals in answers]
+
+
+def _items(line: bytes, literals: Sequence[bytes]) -> Items:
+    """The items of one answer; a value of None is NIL.  Names are in upper case."""
+    found: dict[bytes, bytes | None] = {}
+    left = iter(literals)
+    for match in _ITEM.finditer(line):
+        name, quoted, literal, many, word = match.groups()
+        value: bytes | None
+        if literal is not None:
+            value = next(left, b"")
+        elif quoted is not None:
+            value = re.sub(rb"\\(.)", rb"\1", quoted)
+        elif many is not None:
+            value = many
+            for _ in _LITERAL.findall(many):
+                next(left, b"")
+        else:
+            value = None if word.upper() == b"NIL" else word
+        found.setdefault(name.upper(), value)
     return found
 
 
-def uid(line: bytes) -> int:
+def uid(items: Items) -> int:
     """The UID in a FETCH answer, 0 when there is none: others' changes of flags are announced without."""
-    match = _UID.search(line)
-    return int(match[1]) if match else 0
+    return _number(items.get(b"UID"))
 
 
-def listed(line: bytes) -> Listed | None:
-    """A line about UID, RFC822.SIZE, FLAGS and INTERNALDATE."""
-    size = _SIZE.search(line)
-    if not uid(line) or size is None:
+def listed(items: Items) -> Listed | None:
+    """UID, RFC822.SIZE, FLAGS and INTERNALDATE."""
+    size = items.get(b"RFC822.SIZE")
+    if not uid(items) or size is None or not size.isdigit():
         return None
-    return Listed(uid(line), int(size[1]), b"\\SEEN" in line.upper(), received(line))
+    flags = (items.get(b"FLAGS") or b"").upper().strip(b"()").split()
+    return Listed(uid(items), _number(size), b"\\SEEN" in flags, received(items))
 
 
-def fetched(line: bytes, literal: bytes | None) -> Fetched | None:
-    """A line with a body: as a literal, or short, as a quoted string or NIL; None when it has no body (D5)."""
-    if literal is None:
-        short = _SHORT_BODY.search(line)
-        if short is None:
-            return None
-        literal = re.sub(rb"\\(.)", rb"\1", short[1] or b"")
-    return Fetched(uid(line), literal, received(line)) if uid(line) else None
+def fetched(items: Items) -> Fetched | None:
+    """A message's bytes, whether they came as a literal or short, as a quoted string or NIL; None when there are none
+    (D5)."""
+    if not uid(items) or _BODY not in items:
+        return None
+    return Fetched(uid(items), items[_BODY] or b"", received(items))
 
 
-def received(line: bytes) -> datetime:
+def _number(value: bytes | None) -> int:
+    return int(value) if value is not None and value.isdigit() and len(value) < 20 else 0
+
+
+def received(items: Items) -> datetime:
     """INTERNALDATE in UTC; now where the server gives none that makes sense (D10)."""
-    match = _DATE.search(line)
-    text = match[1].decode("ascii", "replace").strip() if match else ""
+    text = (items.get(b"INTERNALDATE") or b"").decode("ascii", "replace").strip()
     with suppress(ValueError, OverflowError):
         # not strptime: its month names follow the locale
         day, month, rest = text.split("-", 2)

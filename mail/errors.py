@@ -21,6 +21,10 @@ class MailProblem(Problem):
         self.step, self.field = step, field
 
 
+class Refusal(MailProblem):
+    """The server answered NO or BAD to one command; the connection is as good as before."""
+
+
 def explained(step: str, place: str, error: BaseException) -> MailProblem:
     """The problem behind an exception of the network at this step; `place` is HOST:PORT."""
     if isinstance(error, MailProblem):

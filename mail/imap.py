@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
@@ -21,7 +21,7 @@ from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, Ma
 from mail import answers, oauth
 from mail.answers import Fetched as Fetched
 from mail.answers import Listed as Listed
-from mail.errors import MailProblem, explained, words_of
+from mail.errors import MailProblem, Refusal, explained, words_of
 from mail.tls import context_for, refuse_plain
 from store.cleantext import clean
 
@@ -34,6 +34,7 @@ _SETTINGS = ("host", "user", "secret", "folder", "ca_file")
 _CONTROL = frozenset("\r\n\0")
 _LARGEST_LITERAL = 500_000_000
 _PIECE = 1_000_000
+_STORED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def connect(account: Account) -> Iterator["Mailbox"]:
 class Mailbox:
     """The selected folder of an open connection.  Every method raises MailProblem when the server fails.
 
-    `uidnext` is what the server said when the folder was opened, None if it said nothing; `has_idle`: it can IDLE.
+    `uidnext` is what the server said when the folder was opened, None if it said nothing; `has_idle`: it can IDLE;
+    `read_only`: nothing can be flagged.
     """
 
     def __init__(self, box: BaseMailBox, account: Account) -> None:
@@ -94,6 +96,7 @@ class Mailbox:
         self.uidvalidity = int(responses["UIDVALIDITY"][-1])
         self.uidnext = next((int(said) for said in responses.get("UIDNEXT", ()) if said.isdigit()), None)
         self.has_idle = "IDLE" in self._client.capabilities
+        self.read_only = bool(self._client.is_readonly)
 
     def sizes(
         self,
@@ -119,7 +122,7 @@ class Mailbox:
                     continue
                 start, end = present[0], present[-1]
             heads = self._uid_fetch(f"{start}:{end}", "(UID RFC822.SIZE FLAGS INTERNALDATE)")
-            found = [listed for head, _ in heads if (listed := answers.listed(head)) and start <= listed.uid <= end]
+            found = [listed for head in heads if (listed := answers.listed(head)) and start <= listed.uid <= end]
             found.sort(key=lambda listed: listed.uid)
             yield [
                 listed
@@ -129,7 +132,10 @@ class Mailbox:
             start, span = end + 1, window if found else span * 2
 
     def fetch(self, uids: Sequence[int]) -> list[Fetched]:
-        """The messages of these UIDs in one command, leaving \\Seen alone; what is gone is left out (D2, D5)."""
+        """The messages of these UIDs in one command, leaving \\Seen alone; what is gone is left out (D2, D5).
+
+        One that the server lists but does not give, while it gives others, is withheld: it must not stop them (R5.3).
+        """
         return self._bodies(uids, "BODY.PEEK[]")
 
     def fetch_beginnings(self, uids: Sequence[int], most: int) -> list[Fetched]:
@@ -143,10 +149,10 @@ class Mailbox:
 
     def mark_seen(self, uids: Sequence[int]) -> None:
         """Flags messages as read.  Idempotent; never expunges, as imap-tools' own `flag` would."""
-        if not uids:
-            return
-        with self._explained("fetch"):
-            self._checked(self._client.uid("STORE", answers.uid_set(uids), "+FLAGS.SILENT", "(\\Seen)"))
+        for start in range(0, len(uids), _STORED_AT_ONCE):
+            some = answers.uid_set(uids[start : start + _STORED_AT_ONCE])
+            with self._explained("fetch"):
+                self._checked(self._client.uid("STORE", some, "+FLAGS.SILENT", "(\\Seen)"))
 
     def noop(self) -> None:
         """Asks whether the server is still there."""
@@ -206,7 +212,7 @@ class Mailbox:
         """The highest UID there is: `*` always names the last message (D5); 0 in an empty folder."""
         self.noop()
         self._client.untagged_responses.pop("EXISTS", None)
-        return max((answers.uid(head) for head, _ in self._uid_fetch("*", "(UID)")), default=0)
+        return max(map(answers.uid, self._uid_fetch("*", "(UID)")), default=0)
 
     def _search(self, start: int, end: int) -> list[int]:
         """The UIDs that there are in this range."""
@@ -223,16 +229,41 @@ class Mailbox:
             return bool(answers.numbers(self._checked(self._client.uid("SEARCH", f'HEADER Message-ID "{message_id}"'))))
 
     def _bodies(self, uids: Sequence[int], what: str) -> list[Fetched]:
-        if not uids:
-            return []
-        found: dict[int, Fetched] = {}
-        for head, literal in self._uid_fetch(answers.uid_set(uids), f"(UID INTERNALDATE {what})"):
-            message = answers.fetched(head, literal)
-            if message is not None:
-                found[message.uid] = message
+        found, refusal = self._given(uids, what)
+        if refusal is not None and not found:
+            raise refusal
+        missing = [uid for uid in uids if uid not in found]
+        for uid in self._present(missing):
+            why = str(refusal) if refusal else f"{self._place} lists message {uid}, but does not give it."
+            if not found:
+                raise Refusal("fetch", why)
+            found[uid] = Fetched(uid, b"", datetime.now(UTC), withheld=why)
         return [found[uid] for uid in uids if uid in found]
 
-    def _uid_fetch(self, uid_set: str, what: str) -> list[tuple[bytes, bytes | None]]:
+    def _given(self, uids: Sequence[int], what: str) -> tuple[dict[int, Fetched], Refusal | None]:
+        """What the server gives of these; where it refuses, each by itself, and the last refusal."""
+        if not uids:
+            return {}, None
+        try:
+            said = self._uid_fetch(answers.uid_set(uids), f"(UID INTERNALDATE {what})")
+        except Refusal as problem:
+            found: dict[int, Fetched] = {}
+            for uid in uids if len(uids) > 1 else ():
+                found.update(self._given([uid], what)[0])
+            return found, problem
+        wanted = set(uids)
+        given = [one for answer in said if (one := answers.fetched(answer)) is not None and one.uid in wanted]
+        return {one.uid: one for one in given}, None
+
+    def _present(self, uids: Sequence[int]) -> list[int]:
+        """Those that the folder has still."""
+        if not uids:
+            return []
+        self.noop()  # it may tell only now what another client has expunged
+        there = set(map(answers.uid, self._uid_fetch(answers.uid_set(uids), "(UID)")))
+        return [uid for uid in uids if uid in there]
+
+    def _uid_fetch(self, uid_set: str, what: str) -> list[answers.Items]:
         with self._explained("fetch"):
             return answers.items(self._checked(self._client.uid("FETCH", uid_set, what)))
 
@@ -247,7 +278,10 @@ class Mailbox:
         try:
             yield
         except _FAULTS as error:
-            raise explained(step, self._place, error) from error
+            problem = explained(step, self._place, error)
+            if isinstance(error, imaplib.IMAP4.error) and not isinstance(error, imaplib.IMAP4.abort):
+                raise Refusal(problem.step, str(problem)) from error
+            raise problem from error
 
 
 def _connected(account: Account) -> BaseMailBox:
@@ -318,7 +352,10 @@ def _select(box: BaseMailBox, account: Account) -> None:
     try:
         # a server may look through a large mailbox for a minute before it answers
         box.client.sock.settimeout(account.timeout * _OPENING)
-        box.folder.set(account.folder)
+        try:
+            box.folder.set(account.folder)
+        except imaplib.IMAP4.readonly:
+            box.folder.set(account.folder, readonly=True)
         box.client.sock.settimeout(account.timeout)
         said: list[Any] = box.client.untagged_responses.get("UIDVALIDITY", [b""])
         if not said[-1].isdigit():

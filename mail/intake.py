@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from mail import oauth
 from mail.ahead import Ahead
+from mail.errors import Refusal
 from mail.imap import Account, Fetched, Listed, Mailbox, connect
 from mail.parse import Reading
 from mail.reader import shared
@@ -50,7 +51,10 @@ _CHECKPOINT_BYTES = 4_000_000
 
 @dataclass(slots=True)
 class Tally:
-    """What has become of the messages so far, and how many rounds ended well."""
+    """What has become of the messages so far, and how many rounds ended well.
+
+    `complaint` is '' or what the server refuses though mail comes in: to mark it as read, to give a large one.
+    """
 
     opened: int = 0
     joined: int = 0
@@ -59,6 +63,7 @@ class Tally:
     report: int = 0
     unreadable: int = 0
     rounds: int = 0
+    complaint: str = ""
 
     @property
     def fetched(self) -> int:
@@ -193,8 +198,10 @@ def _read(loads: Iterable[_Load], inbox: InboxSettings) -> Iterator[tuple[_Load,
 
 
 def _arrived(fetched: Fetched, parsed: Parsed, large: Mapping[int, int]) -> Arrived:
-    size = large.get(fetched.uid, 0)
+    size = 0 if fetched.withheld else large.get(fetched.uid, 0)
     known = beginning(parsed, size) if size else parsed
+    if fetched.withheld:
+        known = Parsed(unreadable=clean(f"the mail server does not give it: {fetched.withheld}", limit=400))
     return Arrived(fetched.uid, fetched.raw, _digest(fetched.raw), fetched.received, known, whole_size=size)
 
 
@@ -253,7 +260,8 @@ def _fetch(post: _Post, batch: Sequence[Listed]) -> _Load:
     fetched += post.box.fetch_beginnings(list(large), _BEGINNING)
     fetched.sort(key=lambda message: message.uid)
     seen = {message.uid for message in batch if message.seen}
-    return _Load(fetched, large, [message.uid for message in fetched if message.uid not in seen], batch[-1].uid)
+    unread = [message.uid for message in fetched if not (message.uid in seen or message.withheld)]
+    return _Load(fetched, large, unread, batch[-1].uid)
 
 
 def _settle(post: _Post, load: Sequence[Arrived], cursor: int) -> None:
@@ -329,7 +337,18 @@ def _flag_again(post: _Post) -> None:
 
 
 def _flag(post: _Post) -> None:
-    """Marks what is settled as read, if this inbox wants that (R5.1)."""
+    """Marks what is settled as read, if this inbox wants that (R5.1).  A server that refuses it stops no mail."""
     uids = [post.to_flag.popleft() for _ in range(len(post.to_flag))]
-    if post.inbox.mark_read:
-        post.box.mark_seen(uids)
+    if not post.inbox.mark_read:
+        return
+    try:
+        if post.box.read_only:
+            raise Refusal("fetch", "the folder is read-only")
+        if uids:
+            post.box.mark_seen(uids)
+            post.tally.complaint = ""
+    except Refusal as problem:
+        post.tally.complaint = (
+            f"Mail comes in, but it cannot be marked as read ({str(problem).rstrip('.')}); "
+            "switch “mark as read” off (--no-mark-read), or get the right to it."
+        )

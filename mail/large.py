@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mail.errors import Refusal
 from mail.imap import Mailbox
 from mail.parse import USUAL
 from mail.reader import shared
@@ -24,12 +25,19 @@ def fetch_waiting(
 ) -> bool:
     """Goes on fetching what is too large for one piece, for so many seconds; whether there is more to do.
 
-    Raises MailProblem, LostLease, Problem when the disk is full; all that was fetched stays.
+    Raises MailProblem, LostLease, Problem when the disk is full; all that was fetched stays.  One that the server
+    refuses does not keep the others waiting: Refusal is raised behind them.
     """
     end = time.monotonic() + seconds
+    refusal: Refusal | None = None
     for one in waiting(inbox.id, box.uidvalidity):
-        if not _fetched(box, one, fence, lambda: stop.is_set() or time.monotonic() >= end):
-            return not stop.is_set()
+        try:
+            if not _fetched(box, one, fence, lambda: stop.is_set() or time.monotonic() >= end):
+                return not stop.is_set()
+        except Refusal as problem:
+            refusal = refusal or problem
+    if refusal is not None:
+        raise refusal
     return False
 
 
@@ -58,15 +66,16 @@ def _fetched(box: Mailbox, one: Waiting, fence: Fence, is_over: Callable[[], boo
 def _download(box: Mailbox, one: Waiting, part: Path, is_over: Callable[[], bool]) -> bool | None:
     """Goes on where it ended; whether all is there, None when the server has it no more."""
     with open(part, "ab", opener=_private) as file:
-        while (have := file.tell()) < one.size:
+        is_at_its_end = False
+        while not is_at_its_end:
             if is_over():
                 return False
-            piece = box.fetch_piece(one.uid, have, _PIECE)
+            piece = box.fetch_piece(one.uid, file.tell(), _PIECE)
             if piece is None:
                 return None
-            if not piece:
-                break  # the server named a larger size than it has
             file.write(piece)
+            # not by the size: servers name one that is too small or too large
+            is_at_its_end = not piece or (len(piece) < _PIECE and file.tell() >= one.size)
         file.flush()
         os.fsync(file.fileno())
     return True

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from mail.errors import Refusal
 from mail.imap import Mailbox
 from mail.intake import Tally, drain, opened
 from mail.large import fetch_waiting
@@ -71,6 +72,7 @@ def poll_inbox(inbox: InboxSettings, fence: Fence, stop: threading.Event) -> Rou
         try:
             with opened(inbox) as box:
                 drain_and_note(box, inbox, fence, tally, stop, next_in=inbox.poll_seconds)
+            error = tally.complaint
         except LostLease:
             raise
         except Problem as problem:
@@ -89,8 +91,14 @@ def drain_and_note(
     """
     while True:
         drain(box, inbox, fence, tally, stop)
-        inboxes.succeeded(inbox.id, next_try=_in(next_in))
-        if not fetch_waiting(box, inbox, fence, stop):
+        inboxes.succeeded(inbox.id, next_try=_in(next_in), complaint=tally.complaint)
+        tally.rounds += 1
+        try:
+            if not fetch_waiting(box, inbox, fence, stop):
+                return
+        except Refusal as problem:
+            tally.complaint = f"A large message cannot be fetched whole: {problem}"
+            inboxes.succeeded(inbox.id, next_try=_in(next_in), complaint=tally.complaint)
             return
 
 

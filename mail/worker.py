@@ -178,6 +178,7 @@ def _tend(watch: _Watch, fence: Fence, lost: threading.Event) -> None:
             with session(), opened(watch.inbox) as box:
                 pause = _rounds(watch, box, fence, tally)
             watch.stop.wait(pause)
+            failures = 0
             continue
         except LostLease:
             lost.set()
@@ -202,7 +203,6 @@ def _rounds(watch: _Watch, box: Mailbox, fence: Fence, tally: Tally) -> float:
         pause = _FULL_POLL_SECONDS if box.has_idle else float(watch.inbox.poll_seconds)
         before = tally.fetched
         drain_and_note(box, watch.inbox, fence, tally, watch.stop, next_in=pause)
-        tally.rounds += 1
         if tally.fetched > before:
             log.info("inbox %s: %d messages", clean(watch.inbox.name), tally.fetched - before)
         if pause > _FULL_POLL_SECONDS:

@@ -1,9 +1,11 @@
 """A mail server that says what a test wants it to say, and how a mailbox takes it."""
 
+import re
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -43,6 +45,46 @@ def scripted(answer: Callable[[str, str], bytes | None], greeting: bytes = b"* O
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield Account("127.0.0.1", server.server_address[1], "u", PASSWORD, "none", timeout=2)
         server.shutdown()
+
+
+@dataclass
+class Box:
+    """A mailbox by UID, for `scripted`; what a test wants otherwise it does before it asks this one."""
+
+    messages: dict[int, bytes]
+    uidvalidity: int = 7
+    state: str = "READ-WRITE"
+    capabilities: str = "IMAP4rev1"
+    heard: list[str] = field(default_factory=list)
+
+    def __call__(self, tag: str, command: str) -> bytes | None:
+        self.heard.append(command)
+        words = command.split()
+        name = words[1] if words[0] == "UID" else words[0]
+        untagged = {
+            "CAPABILITY": f"* CAPABILITY {self.capabilities}\r\n",
+            "SELECT": (opened := f"* {len(self.messages)} EXISTS\r\n* OK [UIDVALIDITY {self.uidvalidity}] .\r\n"),
+            "EXAMINE": opened,
+        }
+        said = untagged.get(name, "").encode()
+        if name == "FETCH":
+            said = b"".join(self._fetched(uid, command) for uid in self._named(words[2]))
+        done = f"OK [{self.state}]" if name == "SELECT" else "OK"
+        return said + f"{tag} {done} done\r\n".encode()
+
+    def _named(self, uid_set: str) -> list[int]:
+        last = max(self.messages, default=0)
+        spans = [run.replace("*", str(last)).partition(":") for run in uid_set.split(",")]
+        return sorted({u for a, _, b in spans for u in self.messages if int(a) <= u <= int(b or a)})
+
+    def _fetched(self, uid: int, command: str) -> bytes:
+        raw = self.messages[uid]
+        items = f'UID {uid} RFC822.SIZE {len(raw)} FLAGS () INTERNALDATE "01-Jan-2026 00:00:00 +0000"'.encode()
+        if part := re.search(r"BODY\.PEEK\[\](?:<(\d+)\.(\d+)>)?", command):
+            start, most = (int(part[1]), int(part[2])) if part[1] else (0, len(raw))
+            piece = raw[start : start + most]
+            items += f" BODY[]{f'<{start}>' if part[1] else ''} {{{len(piece)}}}\r\n".encode() + piece
+        return b"* 1 FETCH (" + items + b")\r\n"
 
 
 def usual(tag: str, command: str, **others: bytes) -> bytes:

@@ -96,10 +96,12 @@ def named(name: str) -> Inbox:
     return row  # type: ignore[no-any-return]
 
 
-def succeeded(inbox_id: int, *, next_try: datetime) -> None:
-    """Notes that a round of this inbox went well."""
+def succeeded(inbox_id: int, *, next_try: datetime, complaint: str = "") -> None:
+    """Notes that a round of this inbox brought all its mail; `complaint` is what the server refused nevertheless."""
+    now = datetime.now(UTC)
     with transaction():
-        fields = {"last_success": datetime.now(UTC), "last_error": "", "last_error_at": None, "next_try": next_try}
+        trouble = {"last_error": clean(complaint), "last_error_at": now if complaint else None}
+        fields = {"last_success": now, "next_try": next_try, **trouble}
         InboxState.update(**fields).where(InboxState.inbox == inbox_id).execute()
 
 

@@ -87,12 +87,13 @@ def release(
 def forget_old() -> int:
     """Forgets refused mail that was kept for `refused.keep_days`; how many messages.  A few hundred at once.
 
-    That there was a message, and what became of it, stays known: its bytes are what goes.
+    That there was a message, and what became of it, stays known: its bytes are what goes.  The days count from when it
+    was refused: the first round of an old mailbox refuses mail that its server received years ago.
     """
     limit = datetime.now(UTC) - timedelta(days=int(settings.one("refused.keep_days")))
     with transaction():
         columns = (RefusedMessage.id, Arrival.raw)
-        old = RefusedMessage.select(*columns).join(Arrival).where(RefusedMessage.received < limit)
+        old = RefusedMessage.select(*columns).join(Arrival).where(Arrival.settled < limit)
         rows = list(old.order_by(RefusedMessage.id).limit(_FORGOTTEN_AT_ONCE).tuples())
         RefusedMessage.delete().where(RefusedMessage.id.in_([number for number, _ in rows])).execute()
         _drop_bytes([raw for _, raw in rows])

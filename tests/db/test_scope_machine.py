@@ -298,16 +298,17 @@ _NOT_READ = {
     "queries.lists.history_scope": "the condition of the history that is read",
     "queries.lists.with_names": "used by the histories that are read",
     "queries.history_list.latest": "of a row that is locked, for the sentence of a conflict; names as in `with_names`",
-    "services.customers.import_all": "`_import_one` goes through `add` and `edit`; its rule is in test_cli_setup",
+    "services.customer_import.import_all": "in test_partner_counts; its rule is in test_cli_setup",
     "services.exports.export_table": "writes what `display_rows` and the queries give",
     "services.preferences.columns": "one's own columns",
     "services.preferences.choose_columns": "one's own columns",
     "services.recipients.may_edit_deny_list": "a yes or no about oneself",
-    "services.customers.add": "in test_window_customers, and by `_partner_for` in one's own partner only",
+    "services.customers.add": "in test_window_customers, and by `partner_for` in one's own partner only",
 }
 _INSIDE = ("queries.scope.", "services.history.", "services.tickets.row.")
 _ON_ROWS = (
     *("services.customers.locked", "services.customers.write", "services.customers.retire"),
+    *("services.customers.change", "services.customers.partner_for"),
     *("services.customers.take_off", "services.senders.locked", "services.pairing.live_customer"),
     "services.deny.ensure_exact",
 )

@@ -1,6 +1,8 @@
 """Mail servers that answer nonsense, little, late or nothing (D4, D5, D14, N2, N3)."""
 
+import re
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -64,6 +66,41 @@ def test_N3_a_refused_fetch_says_the_servers_words() -> None:
         box.fetch([1])
 
 
+def giving(bodies: bytes, *, listed: bytes) -> Callable[[str, str], bytes]:
+    """A server that answers a FETCH of bodies in one way, and another one in another."""
+    return lambda tag, command: usual(tag, command, FETCH=bodies if "BODY" in command else listed)
+
+
+def test_R5_3_what_the_server_lists_and_does_not_give_stops_nothing_and_is_not_lost() -> None:
+    listed = b"* 1 FETCH (UID 1)\r\n* 2 FETCH (UID 2)\r\n"
+    given = b"* 2 FETCH (UID 2 BODY[] {2}\r\nhi)\r\n"
+    with scripted(giving(given, listed=listed)) as account, connect(account) as box:
+        first, second = box.fetch([1, 2])
+        assert (first.uid, first.raw, "does not give it" in first.withheld) == (1, b"", True)
+        assert (second.uid, second.raw, second.withheld) == (2, b"hi", "")
+        with pytest.raises(MailProblem, match="lists message 1, but does not give it"):
+            box.fetch([1])
+
+
+def test_R5_3_a_batch_that_is_refused_for_one_message_is_asked_for_one_by_one() -> None:
+    heard: list[str] = []
+
+    def answer(tag: str, command: str) -> bytes:
+        heard.append(command)
+        if "BODY" in command and re.match(r"UID FETCH (1:3|2) ", command):
+            return f"{tag} NO [SERVERBUG] cannot read it\r\n".encode()
+        wanted = [1, 2, 3] if "BODY" not in command else [int(command.split()[2])]
+        lines = "".join(f'* {uid} FETCH (UID {uid} BODY[] "{uid}")\r\n' for uid in wanted)
+        return usual(tag, command, FETCH=lines.encode())
+
+    with scripted(answer) as account, connect(account) as box:
+        assert [(one.uid, one.raw, "SERVERBUG" in one.withheld) for one in box.fetch([1, 2, 3])] == [
+            (1, b"1", False),
+            (2, b"", True),
+            (3, b"3", False),
+        ]
+
+
 def test_D5_a_fetch_answer_without_body_is_gone_a_short_body_is_a_message() -> None:
     lines = (
         b'* 1 FETCH (UID 1 FLAGS (\\Seen) INTERNALDATE "01-Jan-2026 10:00:00 +0100")\r\n'
@@ -72,11 +109,36 @@ def test_D5_a_fetch_answer_without_body_is_gone_a_short_body_is_a_message() -> N
         b"* 4 FETCH (FLAGS (\\Seen))\r\n"
         b'* 5 FETCH (BODY[] {2}\r\nhi UID 5 INTERNALDATE "31-Dec-2025 23:30:00 -0130")\r\n'
     )
-    with scripted(lambda tag, command: usual(tag, command, FETCH=lines)) as account, connect(account) as box:
+    answer = giving(lines, listed=b"* 2 FETCH (UID 2)\r\n")
+    with scripted(answer) as account, connect(account) as box:
         fetched = {message.uid: message for message in box.fetch([5, 1, 2, 3])}
     assert [(uid, message.raw) for uid, message in fetched.items()] == [(5, b"hi"), (2, b'a "b"'), (3, b"")]
     assert fetched[5].received == datetime(2026, 1, 1, 1, 0, tzinfo=UTC)
     assert abs(fetched[2].received - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+LOWER = b'uid 7 flags (\\seen) internaldate " 1-jan-2026 00:00:00 +0000" rfc822.size 5 body[] {5}\r\nhello'
+KEYWORDS = b'FLAGS (UID 9 \\Seen) UID 7 BODY[] "hello" RFC822.SIZE 5 INTERNALDATE "01-Jan-2026 00:00:00 +0000"'
+LITERALS = (
+    b'X-L ({2}\r\nUI {4}\r\nD 99) RFC822.SIZE 5 INTERNALDATE "01-Jan-2026 01:00:00 +0100" FLAGS (\\Seen)'
+    b" BODY[] ~{5}\r\nhello UID 7 MODSEQ (12))\r\n* 2 FETCH (UID 8 FLAGS (\\Seen)"
+)
+
+
+@pytest.mark.parametrize("items", [LOWER, KEYWORDS, LITERALS], ids=["lower case", "names as flags", "other literals"])
+def test_N3_what_the_protocol_allows_is_understood(items: bytes) -> None:
+    said = b"* 1 FETCH (" + items + b")\r\n"
+    with scripted(lambda tag, command: usual(tag, command, FETCH=said)) as account, connect(account) as box:
+        (listed,) = [one for window in box.sizes(0) for one in window]
+        (fetched,) = box.fetch([7])
+    assert (listed.uid, listed.size, listed.seen) == (7, 5, True)
+    assert (fetched.uid, fetched.raw, fetched.received) == (7, b"hello", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_D5_a_body_that_looks_like_an_answer_is_a_body() -> None:
+    said = b'* 1 FETCH (BODY[] "UID 9 BODY[] NIL (" UID 7)\r\n'
+    with scripted(lambda tag, command: usual(tag, command, FETCH=said)) as account, connect(account) as box:
+        assert [(one.uid, one.raw) for one in box.fetch([7, 9])] == [(7, b"UID 9 BODY[] NIL (")]
 
 
 def test_D5_what_was_not_asked_for_is_not_listed() -> None:

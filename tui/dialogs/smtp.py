@@ -60,8 +60,8 @@ class SmtpDialog(TriedForm):
     async def keep(self) -> str:
         await self.lay_down()
         given = {key: text for key, text in self.typed.items() if key != _TEST and text != shown(self._now[key])}
-        texts = {f"smtp.{key}": text for key, text in given.items()}
         seen = {f"smtp.{key}": self._now[key] for key in given}
+        texts = {f"smtp.{key}": text for key, text in given.items()}
         await self.desk.lanes.write(settings.change_all, self.desk.actor, texts, seen=seen)
         await self.look_again()
         self.kept()
