@@ -73,7 +73,8 @@ class AdministratorForm(FormDialog):
     def _changes(self) -> dict[str, Any]:
         typed = {key: text.strip() for key, text in self.typed.items() if key != "login"}
         partner = None if typed["partner"].casefold() in ("", _ANY) else typed["partner"]
-        return {**typed, "partner": partner, "active": typed["active"] == "on"}
+        values = {**typed, "partner": partner, "active": typed["active"] == "on"}
+        return {key: value for key, value in values.items() if not self._login or key in self.changed}
 
 
 class PartnerForm(FormDialog):
