@@ -16,12 +16,11 @@ from mail.authentication import authentication
 from mail.automatic import why_automatic
 from mail.charsets import decode
 from mail.headers import Fields
-from mail.report import is_postmaster, report_of
+from mail.report import MARK_FIELD, is_postmaster, report_of
 from mail.span import Span, mapped
 from store.cleantext import storable
 from store.rules.message import Attached, Parsed
 
-MARK_FIELD = "x-tickets-mark"
 log = logging.getLogger("recipients.mail")
 _MESSAGE_ID = re.compile(r"<[^<>]{1,990}>")
 _MOST_REFERENCES = 100

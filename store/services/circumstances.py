@@ -58,7 +58,7 @@ def known_before(place: Ground, arrivals: Sequence[Arrived]) -> Batch:
     batch.load(place.inbox.id, place.inbox.folder, place.uidvalidity, arrivals, keys)
     batch.load_posted({known for arrived in arrivals for known in _our_marks(arrived.parsed)})
     numbers = {n for arrived in arrivals for n in numbers_in(arrived.parsed.subject, place.number)}
-    batch.load_tickets(numbers, {ref for arrived in arrivals for ref in _references(arrived.parsed)})
+    batch.load_tickets(numbers, {ref for arrived in arrivals for ref in references_of(arrived.parsed)})
     for state in batch.tickets.values():
         state.subjects.add(subject_key(state.subject, place.number))
     return batch
@@ -100,7 +100,7 @@ def _candidate(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> C
     """R6.1: the ticket a number names, if the subject is one used there or the message refers to it; else the ticket
     that a reference names, if the subject is unchanged."""
     key = subject_key(parsed.subject, place.number)
-    referred = [ticket for reference in _references(parsed) for ticket in batch.referred.get(reference, ())]
+    referred = [ticket for reference in references_of(parsed) for ticket in batch.referred.get(reference, ())]
     for number in numbers_in(parsed.subject, place.number):
         state = _living(batch, number)
         if state is not None and (state.id in referred or number in referred or key in state.subjects):
@@ -120,7 +120,7 @@ def _is_ours(batch: Batch, parsed: Parsed) -> bool:
 def _our_marks(parsed: Parsed) -> list[str]:
     """The Message-IDs in a message that may be of mail of ours."""
     original = parsed.report.original if parsed.report is not None else ""
-    return [known for known in (parsed.message_id, parsed.mark, original, *_references(parsed)) if known]
+    return [known for known in (parsed.message_id, parsed.mark, original, *references_of(parsed)) if known]
 
 
 def _answered(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> int | None:
@@ -130,7 +130,7 @@ def _answered(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> in
     """
     if parsed.authentication == "fail":
         return None
-    told = [batch.posted[reference] for reference in _references(parsed) if reference in batch.posted]
+    told = [batch.posted[reference] for reference in references_of(parsed) if reference in batch.posted]
     numbers = [sent.ticket for sent in told if sent.audience == "admin" and sent.to_key == sender.key]
     if parsed.authentication == "pass":
         numbers += numbers_in(parsed.subject, place.number)
@@ -147,7 +147,7 @@ def _may_answer(email_key: str, customer: int | None) -> bool:
     return not theirs or any(sees(one, customer) for one in theirs)
 
 
-def _references(parsed: Parsed) -> list[str]:
+def references_of(parsed: Parsed) -> list[str]:
     """The Message-IDs that a message answers, the nearest first."""
     return list(dict.fromkeys((*parsed.in_reply_to, *reversed(parsed.references))))[:_REFERENCES]
 

@@ -52,7 +52,7 @@ def test_R5_8_mail_programs_of_many_languages_introduce_what_they_quote(introduc
 
 
 def test_R5_6_a_mail_below_is_history_though_nothing_marks_it() -> None:
-    below = "From: Anna\nSent: Monday\nTo: Kelly\nSubject: Re: Help\n\nTry again.\n"
+    below = "From: Anna\nSent: Monday, 23 November 2026 10:00\nTo: Kelly\nSubject: Re: Help\n\nTry again.\n"
     assert [part.quoted for part in parts(f"It still burns.\n\n{below}")] == [False, True]
 
 
