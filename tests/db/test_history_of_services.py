@@ -16,6 +16,7 @@ from store.queries import deny as deny_list
 from store.queries.recipients import Selection
 from store.services import (
     backup,
+    customer_import,
     customer_merging,
     customers,
     deny,
@@ -65,7 +66,7 @@ CALLS: dict[str, Did] = {
     "customer_merging.merge": lambda desk: customer_merging.merge(CLEO, 2, 3),
     "customers.add": lambda desk: customers.add(CLEO, {"name": "New"}),
     "customers.edit": lambda desk: customers.edit(CLEO, 1, {"phone": "0171"}),
-    "customers.import_all": lambda desk: customers.import_all(CLEO, [(2, {"name": "New"})]),
+    "customer_import.import_all": lambda desk: customer_import.import_all(CLEO, [(2, {"name": "New"})]),
     "customers.remove": lambda desk: customers.remove(CLEO, 2),
     "deny.add": lambda desk: deny.add(CLEO, "email", "end", "@spam.test"),
     "deny.remove": _after(lambda: deny.add(ANNA, "email", "end", "@y.test"), lambda: deny.remove(CLEO, 1)),
@@ -134,7 +135,7 @@ _CHANGE_NOTHING = {
     "drafts.kept": "reads",
 }
 _PARTS = ("history.", "tickets.row.", "senders.", "deny.ensure_exact", "customers.locked", "customers.write")
-_PARTS += ("customers.retire", "customers.take_off")
+_PARTS += ("customers.retire", "customers.take_off", "customers.change", "customers.partner_for")
 """Of the use cases above."""
 
 
