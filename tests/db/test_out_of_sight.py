@@ -47,3 +47,18 @@ def test_R10_1_undo_on_the_command_line_says_it_too(north: Shell) -> None:
     dry = north.run("undo", "bob@x.test", "--dry-run", login="ben")
     assert (dry.status, "You will not see bob@x.test" in dry.out) == (0, True)
     assert "You will not see" not in north.said("undo", "bob@x.test", "--dry-run")
+
+
+def test_R10_1_who_is_given_fewer_rights_is_told_what_goes(north: Shell) -> None:
+    north.said("ticket", "update", "1", "--assignee", "ben")
+    north.said("partner", "add", "South")
+    edit = ("admin", "edit", "ben", "--partner", "South")
+    assert "He may not see #1 any more" in north.said(*edit, "--dry-run")
+    assert north.json("list", "tickets")[0]["assignee"]["login"] == "ben"
+    assert "taken off" in north.said(*edit)
+    assert north.json("list", "tickets")[0]["assignee"] is None
+
+    north.said("admin", "add", "cleo", "--email", "cleo@us.test", "--role", "super")
+    own = ("admin", "edit", "anna", "--role", "administrator")
+    for more, told in (((), False), (("--partner", "South"), True), (("--active", "off"), False)):
+        assert ("That is you" in north.said(*own, *more, "--dry-run")) is told

@@ -295,6 +295,7 @@ _NOT_READ = {
     "queries.refused.counts": "numbers alone; of `numbers`",
     "queries.refused.numbers": "ids for `some`, which is read with every id there is",
     "queries.facts.facts_of": "its `actor` is a name in a template",
+    "queries.lists.hidden_fields": "names of fields",
     "queries.lists.history_scope": "the condition of the history that is read",
     "queries.lists.with_names": "used by the histories that are read",
     "queries.history_list.latest": "of a row that is locked, for the sentence of a conflict; names as in `with_names`",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from store.queries.customers import CustomerLine
     from store.queries.tickets import TicketLine
     from store.services.pairing import Paired, Preview, Unpaired
+    from store.services.people import Edited
     from store.services.recipients import Done
     from store.services.refused import Released
 
@@ -99,11 +100,17 @@ def unpairing_preview(foreseen: "Unpaired", *, unassign: bool) -> str:
     return f"{many(len(numbers), 'ticket')} will keep the customer: {which}."
 
 
-def out_of_sight(what: str) -> str:
-    """Said before, to one who sees a partner's customers only (R10.1)."""
-    return (
-        f"You will not see {clean(what)} any more: it has no customer of your partner then. Others must bring it back."
-    )
+def out_of_sight(what: str, tickets: Sequence[int] = ()) -> str:
+    """Said before, to one who sees a partner's customers only (R10.1); `tickets` are numbers of more that go."""
+    gone = f"{clean(what)} and {ticket_numbers(tickets)}" if tickets else clean(what)
+    return f"You will not see {gone} any more: no customer of your partner has it then. Others must bring it back."
+
+
+def sight_lost(done: "Edited", verb: str) -> str:
+    """What an administrator with other rights sees no more, and `was` or `would be` taken off; '' for nothing."""
+    lost = f"He may not see {ticket_numbers(done.unassigned)} any more, and {verb} taken off."
+    own = "That is you: you will see only what belongs to customers of that partner, and set nothing up any more."
+    return " ".join([lost] * bool(done.unassigned) + [own] * done.narrowed)
 
 
 def customer_details(customer: "CustomerLine") -> str:
