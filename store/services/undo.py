@@ -1,8 +1,8 @@
 """Taking a change back while what it left is still as it left it (R10.3, R4.11).
 
 Sent mail stays sent, and undo sends none.  A change is all that one use case did: the rows of the history with one
-mark.  Undo writes back what was, as one change of its own; an action that somebody has overtaken since is refused with
-who and when.
+mark.  Undo writes back what was, as one change of its own, which can be taken back in its turn; an action that somebody has
+overtaken since is refused with who and when.
 """
 
 import json
@@ -44,7 +44,7 @@ from store.services.tickets.row import assignee_after
 Fields = Mapping[str, Any]
 _TABLES: dict[str, type[Base]] = {"recipient": Recipient, "ticket": Ticket, "customer": Customer, "lead": Customer}
 _CUSTOMERS = ("customer", "lead")
-_FINAL = ("reply", "note", "open", "release", "add", "undo")
+_FINAL = ("reply", "note", "open", "release", "add")
 
 
 class Step(NamedTuple):
@@ -162,7 +162,8 @@ def _insist(found: Undo) -> None:
     """Raises Refused where a step can never be taken back."""
     for step in found.steps:
         final = step.what in _FINAL and not (step.what == "add" and step.kind in _CUSTOMERS)
-        if final or step.kind not in (*_TABLES, "deny"):
+        merged = step.what == "undo" and "into" in (step.before or {})  # tickets that are one again are merged again
+        if final or merged or step.kind not in (*_TABLES, "deny"):
             raise refuse("undo-final", what=step.what, of=clean(step.of))
 
 

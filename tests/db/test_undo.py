@@ -109,6 +109,25 @@ def test_R10_3_each_action_is_taken_back_whole(desk: Desk, action: str) -> None:
     assert picture(desk) == before
 
 
+@pytest.mark.parametrize("action", [action for action in ACTIONS if action != "merge tickets"])
+def test_R10_3_an_undo_is_taken_back_in_its_turn(desk: Desk, action: str) -> None:
+    world(desk)
+    before = picture(desk)
+    ACTIONS[action](desk)
+    done = picture(desk)
+    for expected in (before, done, before):
+        undo.undo(desk.anna, History.select().order_by(History.id.desc()).get().change)
+        assert picture(desk) == expected
+
+
+def test_R10_3_tickets_that_are_two_again_are_merged_by_merging(desk: Desk) -> None:
+    world(desk)
+    tickets.merge(desk.anna, 4, 1)
+    undo.undo(desk.anna, undo.newest(desk.anna).change)
+    with pytest.raises(Refused, match="cannot be taken back"):
+        undo.undo(desk.anna, History.select().order_by(History.id.desc()).get().change)
+
+
 @pytest.mark.parametrize(
     ("first", "then"),
     [
