@@ -1,8 +1,8 @@
 """Taking a change back while what it left is still as it left it (R10.3, R4.11).
 
 Sent mail stays sent, and undo sends none.  A change is all that one use case did: the rows of the history with one
-mark.  Undo writes back what was, as one change of its own, which can be taken back in its turn; an action that somebody has
-overtaken since is refused with who and when.
+mark.  Undo writes back what was, as one change of its own, which can be taken back in its turn; an action that somebody
+has overtaken since is refused with who and when.
 """
 
 import json
