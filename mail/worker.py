@@ -76,19 +76,21 @@ def _watch_stdin(stop: threading.Event) -> None:
 
 def _serve(stop: threading.Event) -> None:
     waiting = False
+    told = ""
     while not stop.is_set():
         try:
             with session():
                 fence = None if lease.is_held() else lease.acquire()
             if fence is not None:
-                waiting = False
+                waiting, told = False, ""
                 _hold_and_work(fence, stop)
                 continue
             if not waiting:
                 log.info("another process fetches mail for this store; waiting")
                 waiting = True
         except Problem as problem:
-            log.warning("%s", clean(problem))
+            if str(problem) != told:
+                log.warning("%s", told := clean(problem))
         except Exception:  # the loop: the worker outlives whatever happens
             log.exception("the worker met an unexpected error")
         stop.wait(_LOOK_SECONDS)
@@ -122,7 +124,7 @@ def _hold_and_work(fence: Fence, stop: threading.Event) -> None:
             over.set()
             _end(watches)
     if lost.is_set():
-        log.warning("another process took over the mail")
+        log.warning("another process took over the mail, or the store was replaced")
 
 
 def _copy_now_and_then(over: threading.Event) -> None:

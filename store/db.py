@@ -68,11 +68,16 @@ def sqlite_path(url: str) -> Path:
 
 @contextmanager
 def session() -> Iterator[None]:
-    """An open connection for this thread; database errors become DatabaseProblem.  Nests."""
+    """An open connection for this thread; database errors become DatabaseProblem.  Nests.
+
+    Raises DatabaseUnavailable when the store's file is gone: SQLite would put an empty one in its place.
+    """
     with sentences():
         if not database.is_closed():
             yield
             return
+        if identity() is None:
+            raise DatabaseUnavailable(f"The store {database.obj.database} is gone; put it back, or start anew.")
         with database.connection_context():
             yield
 
@@ -132,6 +137,16 @@ def checkpoints_by_hand() -> Iterator[Callable[[], None]]:
         yield lambda: database.execute_sql("PRAGMA wal_checkpoint(PASSIVE)")
     finally:
         database.execute_sql(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+
+
+def identity() -> tuple[int, int] | None:
+    """Which file the store is; another one when it was replaced while connections to the old one are open, None when
+    there is none."""
+    try:
+        found = os.stat(database.obj.database)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def data_version() -> int:

@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from store.db import transaction
+from store.db import identity, transaction
 from store.errors import Problem
 from store.models import Lease
 
@@ -23,16 +23,22 @@ class LostLease(Problem):
     exit_status = 3
 
     def __init__(self) -> None:
-        super().__init__("Another program took over the mail; this one stopped in the middle of its work.")
+        super().__init__(
+            "Another program took over the mail, or the store was replaced; this one stopped in the middle of its work."
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """Proof of holding a lease: checked and renewed first in every transaction of the holder."""
+    """Proof of holding a lease: checked and renewed first in every transaction of the holder.
+
+    `store` is the file that the lease lies in: what is written to one that was replaced since would be lost.
+    """
 
     name: str
     owner: str
     term: int
+    store: tuple[int, int] | None
 
 
 def acquire(name: str = MAIL_LEASE, *, owner: str = "") -> Fence | None:
@@ -46,17 +52,20 @@ def acquire(name: str = MAIL_LEASE, *, owner: str = "") -> Fence | None:
         row = Lease.get_or_none(Lease.name == name)
         if row is None:
             Lease.create(name=name, owner=me, host=socket.gethostname(), pid=os.getpid(), term=1, until=now + _TTL)
-            return Fence(name, me, 1)
+            return Fence(name, me, 1, identity())
         if row.owner != me and not _is_free(row, now):
             return None
         term = row.term if row.owner == me else row.term + 1
         fields = {"owner": me, "host": socket.gethostname(), "pid": os.getpid(), "term": term, "until": now + _TTL}
         Lease.update(**fields).where(Lease.name == name).execute()
-        return Fence(name, me, term)
+        return Fence(name, me, term, identity())
 
 
 def hold(fence: Fence) -> None:
-    """Renews the lease inside the running transaction.  Raises LostLease when another process has it."""
+    """Renews the lease inside the running transaction.  Raises LostLease when another process has it, or when the store
+    was replaced."""
+    if identity() != fence.store:
+        raise LostLease
     mine = (Lease.name == fence.name) & (Lease.owner == fence.owner) & (Lease.term == fence.term)
     if Lease.update(until=datetime.now(UTC) + _TTL).where(mine).execute() != 1:
         raise LostLease

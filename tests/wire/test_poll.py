@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_R5_1_marked_as_read_only_after_the_commit_and_only_if_wanted(
     fence = lease.acquire()
     assert fence is not None
     (inbox,) = inboxes_to_poll()
-    stale = lease.Fence(fence.name, fence.owner, fence.term + 1)
+    stale = replace(fence, term=fence.term + 1)
     with opened(inbox) as box, pytest.raises(LostLease):
         drain(box, inbox, stale, Tally(), threading.Event())
     assert Ticket.select().count() == 0

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mail.demo.server import MailServer
+from store.db import database
 from store.queries import lists
 from store.services import inboxes, lease
 from tests.helpdesk import ANNA, USER, add_inbox, count, helpdesk, program, wait_until
@@ -102,6 +103,31 @@ def test_D6_of_two_workers_one_fetches_and_the_other_takes_over_when_it_dies(
             server.deliver(USER, message("b@x.test", "Question"), folder)
             wait_until(tickets_are(tmp_path, 2), 8)
             assert count(tmp_path, "lease", f"pid = {second.pid}") == 1
+
+
+def test_D7_a_store_that_is_put_back_or_gone_under_the_worker_loses_no_mail(
+    server: MailServer, desk: str, folder: str, tmp_path: Path
+) -> None:
+    store, copy, away = (tmp_path / name for name in ("helpdesk.db", "copy.db", "away.db"))
+    server.deliver(USER, message("a@x.test", "Question"), folder)
+    add_inbox(server.imap_port, folder=folder)
+    with program(desk, "worker"):
+        wait_until(tickets_are(tmp_path, 1))
+        database.execute_sql("VACUUM INTO ?", (str(copy),))
+        server.deliver(USER, message("b@x.test", "Question"), folder)
+        wait_until(tickets_are(tmp_path, 2))
+        for log in tmp_path.glob("helpdesk.db-*"):
+            log.unlink()
+        copy.rename(store)
+        wait_until(tickets_are(tmp_path, 2))  # the worker writes to the one that lies there now
+        for name in ("", "-wal", "-shm"):
+            Path(f"{store}{name}").rename(f"{away}{name}")
+        wait_until(lambda: "is gone; put it back" in (tmp_path / "worker.log").read_text())
+        assert not store.exists()
+        server.deliver(USER, message("c@x.test", "Question"), folder)
+        for name in ("-wal", "-shm", ""):
+            Path(f"{away}{name}").rename(f"{store}{name}")
+        wait_until(tickets_are(tmp_path, 3))
 
 
 def test_R5_1_inboxes_that_are_added_changed_and_removed_are_noticed(
