@@ -102,10 +102,11 @@ def _move_cursor(place: Ground, cursor: int) -> None:
 
 def _settle_one(place: Ground, batch: Batch, arrived: Arrived) -> Settled:
     sender = sender_of(batch, arrived.parsed)
-    decision = decide(circumstances(place, batch, arrived, sender))
+    case = circumstances(place, batch, arrived, sender)
+    decision = decide(case)
     raw = _keep_raw(batch, arrived)
     written = carry_out(place, batch, arrived, sender, decision, raw)
-    arrival = _record_arrival(place, batch, arrived, decision, raw, written)
+    arrival = _record_arrival(place, batch, arrived, decision, raw, written, why_of(place, arrived, case, decision))
     if decision.outcome is Outcome.REFUSED:
         _refuse(place, batch, arrived, sender, decision, arrival)
     return Settled(arrived.uid, decision.outcome, decision.reason, written.ticket, bool(arrived.parsed.unreadable))
@@ -119,7 +120,7 @@ def _keep_raw(batch: Batch, arrived: Arrived) -> int:
 
 
 def _record_arrival(
-    place: Ground, batch: Batch, arrived: Arrived, decision: Decision, raw: int, written: Written
+    place: Ground, batch: Batch, arrived: Arrived, decision: Decision, raw: int, written: Written, why: str
 ) -> int:
     parsed = arrived.parsed
     arrival = batch.add(
@@ -138,7 +139,7 @@ def _record_arrival(
         unreadable=parsed.unreadable,
         ticket=written.ticket,
         written=written.message,
-        why=why_of(place, arrived, decision),
+        why=why,
     )
     if arrived.whole_size and decision.outcome is not Outcome.IGNORED:
         where = {"folder": place.inbox.folder, "uidvalidity": place.uidvalidity, "uid": arrived.uid}
