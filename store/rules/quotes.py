@@ -87,7 +87,7 @@ def _begins_history(lines: list[str], at: int) -> bool:
     mail, of which nothing needs to be marked."""
     line = lines[at]
     if _RULE_IN_WORDS.match(line):
-        return not any(map(_MARKED.match, lines[at + 1 : at + 6]))
+        return not any(map(_MARKED.match, lines[at + 1 : at + 5]))
     if _UNDERSCORES.match(line):
         return any(map(_FROM.match, lines[at + 1 : at + 3]))
     if not _FROM.match(line):

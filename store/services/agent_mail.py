@@ -32,7 +32,9 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
     }
     message = stage(place, batch, arrived, state, said, raw, now)
     if empty:
-        add_note(batch, state, "The reply above holds nothing but what it quotes, so it was not sent.", now)
+        add_note(
+            batch, state, "The reply above holds no words of its own above what it quotes, so it was not sent.", now
+        )
         batch.change_ticket(state, now)
         return Written(state.id, message)
     before = {"status": state.status, "closed": state.closed}
