@@ -1,7 +1,7 @@
 """What an IMAP server answers to FETCH and SEARCH, as values (RFC 3501, 7.4).  Total: nonsense is left out.
 
 items    imaplib's pieces → for each FETCH answer its data items by name
-listed, fetched, uid    what the items say
+all_listed, fetched, uid    what the items say
 """
 
 import re
@@ -86,13 +86,19 @@ def uid(items: Items) -> int:
     return _number(items.get(b"UID"))
 
 
-def listed(items: Items) -> Listed | None:
-    """UID, RFC822.SIZE, FLAGS and INTERNALDATE."""
-    size = items.get(b"RFC822.SIZE")
-    if not uid(items) or size is None or not size.isdigit():
-        return None
+def all_listed(answers: Sequence[Items]) -> list[Listed]:
+    """What answers to UID, RFC822.SIZE, FLAGS and INTERNALDATE list.
+
+    One without its size is news of a change of flags; but of a server that gives none at all each is a message, of 0
+    bytes as far as is known.
+    """
+    sized = [items for items in answers if (items.get(b"RFC822.SIZE") or b"").isdigit()]
+    return [_listed(items) for items in sized or answers if uid(items)]
+
+
+def _listed(items: Items) -> Listed:
     flags = (items.get(b"FLAGS") or b"").upper().strip(b"()").split()
-    return Listed(uid(items), _number(size), b"\\SEEN" in flags, received(items))
+    return Listed(uid(items), _number(items.get(b"RFC822.SIZE")), b"\\SEEN" in flags, received(items))
 
 
 def fetched(items: Items) -> Fetched | None:

@@ -124,7 +124,7 @@ class Mailbox:
                     continue
                 start, end = present[0], present[-1]
             heads = self._uid_fetch(f"{start}:{end}", "(UID RFC822.SIZE FLAGS INTERNALDATE)")
-            found = [listed for head in heads if (listed := answers.listed(head)) and start <= listed.uid <= end]
+            found = [listed for listed in answers.all_listed(heads) if start <= listed.uid <= end]
             found.sort(key=lambda listed: listed.uid)
             yield [
                 listed

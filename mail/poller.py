@@ -91,6 +91,8 @@ def drain_and_note(
     """
     while True:
         drain(box, inbox, fence, tally, stop)
+        if stop.is_set():
+            return  # not done: what is settled and not flagged yet is flagged by the next round (D1)
         inboxes.succeeded(inbox.id, next_try=_in(next_in), complaint=tally.complaint)
         tally.rounds += 1
         try:
