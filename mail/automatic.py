@@ -36,7 +36,7 @@ _NO_REPLY = re.compile(
 )
 
 
-def why_automatic(fields: Fields, sender: str) -> str:
+def why_automatic(fields: Fields, sender: str, subject: str) -> str:
     """Why this is automatic mail, '' for a person's."""
     suppressed = re.split(r"[\s,]+", fields.first("x-auto-response-suppress").lower())
     reasons = {
@@ -45,7 +45,7 @@ def why_automatic(fields: Fields, sender: str) -> str:
         "precedence": any(_word(fields, name) in _BULK for name in _PRECEDENCES),
         "list": any(map(fields.first, _LIST_FIELDS)),
         "empty-return-path": fields.first("return-path").replace(" ", "") == "<>",
-        "autoreply": _is_answer(fields),
+        "autoreply": _says_it_answers(fields) or bool(_ANSWERING_SUBJECT.match(subject)),
         "suppress": any(word in _SUPPRESSED for word in suppressed),
         "mailer-daemon": is_postmaster(sender),
         "no-reply": bool(_NO_REPLY.search(sender)),
@@ -53,11 +53,9 @@ def why_automatic(fields: Fields, sender: str) -> str:
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
-def _is_answer(fields: Fields) -> bool:
-    told = (name for name in fields.names() if _ANSWERING_FIELD.fullmatch(name))
-    return any(_word(fields, name) not in _NOT_SO for name in told) or bool(
-        _ANSWERING_SUBJECT.match(fields.text("subject"))
-    )
+def _says_it_answers(fields: Fields) -> bool:
+    told = (name for name in fields.names() if name.startswith("x-") and _ANSWERING_FIELD.fullmatch(name))
+    return any(_word(fields, name) not in _NOT_SO for name in told)
 
 
 def _word(fields: Fields, name: str) -> str:

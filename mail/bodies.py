@@ -10,7 +10,7 @@ from mail import headers
 from mail.charsets import decode
 from mail.flowed import unflowed
 from mail.headers import Fields
-from mail.html import to_text
+from mail.html import longest_text, to_text
 from mail.span import Span
 from mail.transfer import UUENCODED, decoded_pieces, is_encoded
 from store.rules.message import Attached
@@ -272,8 +272,19 @@ def _stands_in(plain: list[Part], rich: list[Part]) -> bool:
     if sum(len(part.body) for part in plain) > 4 * _LONGEST_STAND_IN:
         return False
     said = sum(len(_text_of(part)) for part in plain)
-    told = (len(_LINK.sub("", _text_of(leaf))) for part in rich for leaf in _text_leaves(part))
-    return said <= _LONGEST_STAND_IN and sum(told) > 3 * said + 200
+    leaves = [leaf for part in rich for leaf in _text_leaves(part)]
+    enough = 3 * said + 200
+    if said > _LONGEST_STAND_IN or sum(_longest_text(leaf) for leaf in leaves) <= enough:
+        return False
+    return sum(len(_LINK.sub("", _text_of(leaf))) for leaf in leaves) > enough
+
+
+def _longest_text(part: Part) -> int:
+    return (
+        longest_text(decode(b"".join(_first_pieces(part)), part.charset))
+        if part.type == "text/html"
+        else len(part.body)
+    )
 
 
 def _says_something(part: Part) -> bool:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from mail import headers
 from mail.errors import MailProblem
-from mail.parse import MARK_FIELD
+from mail.report import MARK_FIELD
 from mail.span import Span
 from store.cleantext import clean, storable
 from store.rules.addresses import domain_key

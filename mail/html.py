@@ -113,9 +113,19 @@ def _kept_attribute(name: str, attributes: str) -> str:
     return f' {"href" if name == "a" else "alt"}="{value}"'
 
 
+def longest_text(markup: str) -> int:
+    """A length that the text does not exceed but for its links, found in a fraction of the time that the text takes."""
+    shown = _outside(_outside(markup[:_LONGEST].lower(), "<!--", "-->"), "<style", "</style")
+    return len(" ".join(_ANY_TAG.sub(" ", shown).replace("&nbsp;", " ").split()))
+
+
+def _outside(markup: str, start: str, end: str) -> str:
+    first, *rest = markup.split(start)
+    return first + "".join(piece.partition(end)[2] for piece in rest)
+
+
 def _stripped(markup: str) -> str:
-    first, *rest = markup.split("<!--")
-    spoken = first + "".join(piece.partition("-->")[2] for piece in rest)
+    spoken = _outside(markup, "<!--", "-->")
     lines = (line.strip() for line in html.unescape(_ANY_TAG.sub("\n", spoken)).splitlines())
     return "\n".join(line for line in lines if line)
 

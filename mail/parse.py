@@ -16,12 +16,11 @@ from mail.authentication import authentication
 from mail.automatic import why_automatic
 from mail.charsets import decode
 from mail.headers import Fields
-from mail.report import is_postmaster, report_of
+from mail.report import MARK_FIELD, is_postmaster, report_of
 from mail.span import Span, mapped
 from store.cleantext import storable
 from store.rules.message import Attached, Parsed
 
-MARK_FIELD = "x-tickets-mark"
 log = logging.getLogger("recipients.mail")
 _MESSAGE_ID = re.compile(r"<[^<>]{1,990}>")
 _MOST_REFERENCES = 100
@@ -91,18 +90,19 @@ def attachment_pieces(message: Span, part: int) -> Iterator[bytes]:
 
 def _with_header(fields: Fields, how: Reading) -> Parsed:
     sender, used = _sender(fields, how.header)
+    subject = _subject(fields)
     return Parsed(
         sender=sender.address if sender else "",
         sender_name=sender.name if sender else "",
         sender_header=used,
-        subject=_subject(fields),
+        subject=subject,
         date=_date(fields.first("date")),
         message_id=next(iter(_message_ids(fields.first("message-id"))), ""),
         in_reply_to=_message_ids(fields.first("in-reply-to")),
         references=_message_ids(fields.first("references")),
         to=_addresses(fields, "to"),
         cc=_addresses(fields, "cc"),
-        automatic=why_automatic(fields, sender.address if sender else ""),
+        automatic=why_automatic(fields, sender.address if sender else "", subject),
         mark=next(iter(_message_ids(fields.first(MARK_FIELD))), ""),
         authentication=authentication(fields, sender.address if sender else "", how.trusted, how.hops),
     )

@@ -15,8 +15,9 @@ from mail import oauth
 from mail.compose import Enclosed, Sender, compose, envelope_address
 from mail.errors import MailProblem
 from mail.lease import kept, lease_within
-from mail.parse import MARK_FIELD, attachment_content
+from mail.parse import attachment_content
 from mail.poller import delay_after
+from mail.report import MARK_FIELD
 from mail.smtp import Account, Result, Transport, connect
 from store.cleantext import clean
 from store.db import session

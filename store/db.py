@@ -18,7 +18,7 @@ import peewee
 from store.errors import BadInput, DatabaseProblem, DatabaseUnavailable
 
 database = peewee.DatabaseProxy()
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _BUSY_SECONDS = 10
 _LOOK_SECONDS = 0.001
 _LOG_PAGES = 1_000
@@ -31,7 +31,7 @@ def open_store(url: str, *, create: bool = True) -> None:
     Raises DatabaseProblem when it cannot be opened, is newer than this program, or is missing while not `create`.
     """
     path = sqlite_path(url)
-    if path.is_dir():
+    if os.path.isdir(path):  # not Path.is_dir, which raises for a name that is too long
         raise DatabaseProblem(f"{path} is a folder; name the store's file in it.")
     if not os.path.exists(path):
         if not create:

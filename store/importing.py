@@ -11,6 +11,7 @@ from store.errors import BadInput
 from store.services.customers import FIELDS
 
 IGNORE = ""
+_DELIMITERS = (",", ";", "\t")
 _OTHERS = {
     "name": ("full_name", "customer", "customer_name", "company", "kunde"),
     "kind": ("type",),
@@ -19,7 +20,7 @@ _OTHERS = {
     "billing_email": ("billing", "invoice_email", "billing_e_mail"),
     "phone": ("telephone", "tel", "mobile", "telefon"),
     "partner": ("provider",),
-    "external_id": ("id", "number", "customer_id", "customer_number"),
+    "external_id": ("id", "number", "customer_id", "customer_number", "kundennummer"),
 }
 
 
@@ -37,9 +38,11 @@ def read(file: Path) -> Table:
         raise BadInput(f"{clean(file)} must end in .csv or .xlsx.")
     try:
         numbered = [(number, tuple(row)) for number, row in enumerate(rows(file), 1)]
+    except UnicodeError as error:
+        raise BadInput(f"{clean(file)} is not in UTF-8; save it as “CSV UTF-8” (in Excel so called).") from error
     except OSError as error:
         raise BadInput(f"{clean(file)} cannot be read: {error.strerror or error}.") from error
-    except (UnicodeError, csv.Error, BadZipFile, KeyError, ValueError) as error:
+    except (csv.Error, BadZipFile, KeyError, ValueError) as error:
         raise BadInput(
             f"{clean(file)} is no {file.suffix[1:]} file that can be read: {clean(error, limit=120)}."
         ) from error
@@ -71,7 +74,8 @@ def lines_of(file: Path, named: Mapping[str, str] | None = None) -> list[tuple[i
     for place, name in enumerate(fields, 1):
         if name not in (*FIELDS, IGNORE):
             known = ", ".join(FIELDS)
-            raise BadInput(f"Line 1, column {place}: “{clean(name, limit=40)}” is no column. They are: {known}.")
+            told = f"Line 1, column {place}: “{clean(name, limit=40)}” is no column. They are: {known}."
+            raise BadInput(f"{told} Say which it is by --map “COLUMN=FIELD”; without a FIELD it is left out.")
     return mapped(table, fields)
 
 
@@ -82,7 +86,19 @@ def mapped(table: Table, fields: Sequence[str]) -> list[tuple[int, Mapping[str, 
             raise BadInput(f"Line 1 names the column {field} twice.")
     if "name" not in fields:
         raise BadInput("Line 1: there must be a column name.")
-    return [(number, _named(number, fields, row)) for number, row in table.rows]
+    lines: list[tuple[int, Mapping[str, str]]] = [(number, _named(number, fields, row)) for number, row in table.rows]
+    _insist_on_one_line_each(lines)
+    return lines
+
+
+def _insist_on_one_line_each(lines: Sequence[tuple[int, Mapping[str, str]]]) -> None:
+    """Of two lines with one external id the second would take the place of the first."""
+    first: dict[str, int] = {}
+    for number, line in lines:
+        given = line.get("external_id", "")
+        if given and first.setdefault(given, number) != number:
+            named = f"“{clean(given, limit=40)}” is in line {first[given]} already"
+            raise BadInput(f"Line {number}, column external_id: {named}. Nothing was imported.")
 
 
 def _named(number: int, fields: Sequence[str], row: Sequence[str]) -> dict[str, str]:
@@ -97,9 +113,9 @@ def _plain(cell: str) -> str:
 
 def _csv_rows(file: Path) -> Iterator[list[str]]:
     with file.open(newline="", encoding="utf-8-sig") as lines:
-        sample = lines.read(4_096)
+        head = lines.readline(4_096)
         lines.seek(0)
-        delimiter = ";" if sample.split("\n")[0].count(";") > sample.split("\n")[0].count(",") else ","
+        delimiter = max(_DELIMITERS, key=head.count)
         for row in csv.reader(lines, delimiter=delimiter):
             yield [cell.strip() for cell in row]
 

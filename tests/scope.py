@@ -84,6 +84,16 @@ class Sight:
     def _sees(self, partner: int | None) -> bool:
         return may_see(self.rights, partner)
 
+    def versions_unseen(self) -> dict[tuple[str, int], int]:
+        """The versions, by now, of what could not be seen when this was made."""
+        seen = {Recipient: self.recipients, Ticket: self.tickets, Customer: self.customers}
+        return {
+            (table.__name__, row.id): row.version
+            for table, mine in seen.items()
+            for row in (() if self.rights.sees_all else table.select())
+            if row.id not in mine
+        }
+
     def foreign(self, found: object) -> set[str]:
         """The words in what was found that are not for this administrator."""
         return set() if self.rights.sees_all else words(found) - self.words
@@ -110,6 +120,11 @@ class Sight:
             if row.recipient_id in self.recipients:
                 found |= words(row)
         return found
+
+
+def everything() -> set[str]:
+    """The words of all customers, senders and tickets."""
+    return {word for table in (Customer, Recipient, Ticket) for word in words(list(table.select()))}
 
 
 def readers(actor: Actor) -> Iterator[tuple[str, Callable[[], object]]]:
@@ -144,7 +159,6 @@ def readers(actor: Actor) -> Iterator[tuple[str, Callable[[], object]]]:
         "queries.tickets.numbers_opened_by": lambda i: tickets.some(actor, tickets.numbers_opened_by(actor, i)),
         "queries.recipients.by_email": lambda i: recipients.by_email(actor, Recipient.get_by_id(i).email),
         "services.pairing.preview": lambda i: pairing.preview(actor, i),
-        "services.pairing.would_unassign": lambda i: [ticket_of(n) for n in pairing.would_unassign(actor, i)],
         "services.undo.newest": lambda i: undo.newest(actor, kind="recipient", thing=i),
     }
     whole: dict[str, Callable[[], object]] = {

@@ -1,4 +1,4 @@
-"""The demo's customers and leads, as `services.customers.import_all` takes them."""
+"""The demo's customers and leads, as `services.customer_import.import_all` takes them."""
 
 from collections.abc import Mapping
 

@@ -31,8 +31,7 @@ from store.errors import Problem
 from store.queries import recipients as table
 from store.queries import tickets
 from store.queries.customers import find
-from store.services import customers as customer_services
-from store.services import deny, inboxes, pairing, people, recipients, settings
+from store.services import customer_import, deny, inboxes, pairing, people, recipients, settings
 
 LOGIN = "demo"
 _AGENT = Actor(LOGIN, "window")
@@ -93,7 +92,7 @@ def _furnish(server: MailServer, secret: Path) -> None:
     for name in ("Main", "Coast"):
         people.add_partner(_AGENT, name)
     people.add_administrator(_AGENT, "mia", "mia@brightline.example", name="Mia Coast", partner="Coast")
-    customer_services.import_all(_SETUP, customers.lines())
+    customer_import.import_all(_SETUP, customers.lines())
     inbox = {"email": SUPPORT, "host": "127.0.0.1", "port": server.imap_port, "security": "none"}
     inboxes.add(_AGENT, "support", {**inbox, "secret": f"file:{secret}"})
     deny.add(_AGENT, "subject", "contain", "casino bonus")

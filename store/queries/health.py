@@ -13,6 +13,7 @@ from store.queries.settings import every
 from store.rules.seal import FIRST, seal, shown
 from store.rules.settings import Value
 
+_GUARDS = {"history_kept", "history_unchanged", "history_not_replaced", "history_not_moved"}
 _PAIRING_EVENTS = ("ticket_received_customer", "new_ticket_admin", "new_message_customer")
 
 
@@ -86,6 +87,12 @@ def counts(actor: Actor) -> Counts:
 def is_whole() -> bool:
     """Whether SQLite finds the file undamaged (its quick check; seconds for gigabytes)."""
     return bool(database.execute_sql("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+
+
+def unguarded() -> list[str]:
+    """Those of the triggers that keep the history append-only which are not there any more (THREATS S6)."""
+    there = database.execute_sql("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'history'")
+    return sorted(_GUARDS - {name for (name,) in there})
 
 
 def chain() -> Chain:

@@ -1,6 +1,6 @@
 """Reading the whole history as a table: filtered, sorted, exported (R10.2)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -86,14 +86,14 @@ def of_recipient(actor: Actor, recipient_id: int) -> list[Entry]:
 
 def _of(actor: Actor, kind: str, thing: int) -> list[Entry]:
     mine = (History.subject == kind) & (History.subject_id == thing)
-    return list(lists.with_names(actor, [_entry(row) for row in History.select().where(mine).order_by(-History.id)]))
+    return _entries(actor, History.select().where(mine).order_by(-History.id))
 
 
 def latest(actor: Actor, kind: str, thing: int | None, of: str = "") -> Entry | None:
     """The last change of a thing that the actor is known to see; of one without an id, by its name."""
     mine = (History.subject == kind) & ((History.subject_id == thing) if thing is not None else (History.of == of))
     rows = History.select().where(mine).order_by(History.id.desc()).limit(1)
-    return next(iter(lists.with_names(actor, [_entry(row) for row in rows])), None)
+    return next(iter(_entries(actor, rows)), None)
 
 
 def _said(value: object) -> str:
@@ -123,11 +123,16 @@ def _condition(actor: Actor, term: Term) -> Expression:
 
 def _some(actor: Actor, wanted: Sequence[int]) -> dict[int, Entry]:
     query = History.select().where(History.id.in_(list(wanted)) & lists.history_scope(actor))
-    return {entry.id: entry for entry in lists.with_names(actor, [_entry(row) for row in query])}
+    return {entry.id: entry for entry in _entries(actor, query)}
 
 
-def _entry(row: History) -> Entry:
-    before, after = lists.fields_of(row.before), lists.fields_of(row.after)
+def _entries(actor: Actor, rows: Iterable[History]) -> list[Entry]:
+    hidden = lists.hidden_fields(actor)
+    return list(lists.with_names(actor, [_entry(row, hidden) for row in rows]))
+
+
+def _entry(row: History, hidden: Collection[str]) -> Entry:
+    before, after = lists.fields_of(row.before, hidden), lists.fields_of(row.after, hidden)
     thing = (row.subject, row.subject_id, row.of)
     return Entry(
         row.id,

@@ -1,7 +1,7 @@
 """Reading the shorter lists: inboxes, administrators, partners, history."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -205,8 +205,9 @@ def history(actor: Actor, *, limit: int | None = None) -> Iterator[HistoryLine]:
     """What was changed, newest first; with a partner only of recipients and tickets that the actor may see."""
     columns = (History.at, History.who, History.what, History.of, History.before, History.after)
     query = History.select(*columns).where(history_scope(actor))
+    hidden = hidden_fields(actor)
     for at, who, what, of, before, after in query.order_by(History.id.desc()).limit(limit).tuples().iterator():
-        yield HistoryLine(at, who, what, of, fields_of(before), fields_of(after))
+        yield HistoryLine(at, who, what, of, fields_of(before, hidden), fields_of(after, hidden))
 
 
 def history_scope(actor: Actor) -> Expression | bool:
@@ -243,11 +244,14 @@ def _named(fields: Any, known: dict[str, dict[int, str]]) -> Any:
     return {name: known[name].get(value, value) if name in known else value for name, value in fields.items()}
 
 
-def fields_of(text: str | None) -> Any:
-    """The fields of one side of a change, None where there was nothing.
+def hidden_fields(actor: Actor) -> frozenset[str]:
+    """What of a change is not said: the name by which a recipient sorts under its customer is the program's own, and
+    may be a foreign one's; the rule that refused a message may be one of the deny list (R10.1)."""
+    return frozenset({"customer_key"} if rights(actor).sees_all else {"customer_key", "rule"})
 
-    The name by which a recipient sorts under its customer is the program's own; it may be a foreign one's (R10.1).
-    """
+
+def fields_of(text: str | None, hidden: Collection[str]) -> Any:
+    """The fields of one side of a change but for those that are hidden, None where there was nothing."""
     if text is None:
         return None
-    return {name: value for name, value in json.loads(text).items() if name != "customer_key"}
+    return {name: value for name, value in json.loads(text).items() if name not in hidden}

@@ -51,7 +51,7 @@ def _seen(actor: Actor, column: Field) -> ModelSelect:
 
 def _condition(actor: Actor, term: Term) -> Expression:
     if term.field == "":
-        return _found(str(term.value))
+        return _found(actor, str(term.value))
     if term.field in ("open", "closed"):
         return Ticket.closed.is_null(term.value is (term.field == "open"))
     if term.field == "unassigned":
@@ -62,12 +62,12 @@ def _condition(actor: Actor, term: Term) -> Expression:
         return compared(_NUMBERS[term.field], term)
     if term.field in _TIMES:
         return aged(_TIMES[term.field], term)
-    return _text(term.field, str(term.value))
+    return _text(actor, term.field, str(term.value))
 
 
-def _found(word: str) -> Expression:
+def _found(actor: Actor, word: str) -> Expression:
     """R11.2, R1.2: in the subject, the requester's e-mail and name, the customer's names and addresses."""
-    theirs = Ticket.requester.in_(Recipient.select(Recipient.id).where(contains(Recipient, word)))
+    theirs = _requested(_named(actor, word))
     customers = Ticket.customer.in_(Customer.select(Customer.id).where(contains(Customer, word)))
     ways = (contains(Ticket, word), theirs, customers)
     if not is_indexed(word):
@@ -81,7 +81,7 @@ def _mine(actor: Actor, wanted: bool) -> Expression:
     return Ticket.assignee == me if wanted else Ticket.assignee.is_null() | (Ticket.assignee != me)
 
 
-def _text(field: str, value: str) -> Expression:
+def _text(actor: Actor, field: str, value: str) -> Expression:
     if field in _WORDS:
         return has(_WORDS[field], value)
     if field == "subject":
@@ -92,8 +92,21 @@ def _text(field: str, value: str) -> Expression:
         if value.lower() == "none":
             return Ticket.assignee.is_null()
         return Ticket.assignee.in_(Administrator.select(Administrator.id).where(Administrator.login == value))
-    who = Recipient.email_key == address_key(value) if "@" in value else contains(Recipient, value)
+    return _requested(Recipient.email_key == address_key(value) if "@" in value else _named(actor, value))
+
+
+def _requested(who: Expression) -> Expression:
     return Ticket.requester.in_(Recipient.select(Recipient.id).where(who))
+
+
+def _named(actor: Actor, word: str) -> Expression:
+    """Recipients by e-mail, name and paired customer's name; by the last only those that the actor may see: a ticket
+    may be seen whose requester is paired to another partner's customer (R10.1)."""
+    found, seen = contains(Recipient, word), scoped(actor, Recipient)
+    if seen is True:
+        return found
+    own = (fn.INSTR(field, fold(word)) > 0 for field in (Recipient.email_key, Recipient.name_key))
+    return found & reduce(or_, own, seen | has(Recipient.email, word))
 
 
 def _customer(value: str) -> Expression:

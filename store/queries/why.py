@@ -1,4 +1,7 @@
-"""What was decided about a message, as kept with its outcome, not recomputed (R5.5)."""
+"""What was decided about a message, as kept with its outcome, not recomputed (R5.5).
+
+The deny list's entries are for those who may see the list (R10.1).
+"""
 
 import json
 from collections.abc import Sequence
@@ -23,7 +26,7 @@ def decisions(actor: Actor, message_id: str) -> list[dict[str, Any]]:
     wanted = message_id.strip()
     ids = [wanted, f"<{wanted.strip('<>')}>"]
     rows = Arrival.select().join(Ticket, JOIN.LEFT_OUTER).where(Arrival.message_id.in_(ids) & scoped(actor, Ticket))
-    found = [_decision(row) for row in rows.order_by(Arrival.id)]
+    found = [_decision(actor, row) for row in rows.order_by(Arrival.id)]
     if not found:
         raise NotFound(f"message {clean(wanted, limit=100)}")
     return found
@@ -34,23 +37,26 @@ def of_messages(actor: Actor, number: int, ids: Sequence[int]) -> list[dict[str,
     visible_ticket(actor, number)
     raws = Message.select(Message.raw).where(Message.id.in_(ids) & (Message.ticket == number))
     mine = Arrival.written.in_(ids) & Arrival.raw.in_(raws)
-    return [_decision(arrival) for arrival in Arrival.select().where(mine).order_by(Arrival.id)]
+    return [_decision(actor, arrival) for arrival in Arrival.select().where(mine).order_by(Arrival.id)]
 
 
 def of_refused(actor: Actor, refused_id: int) -> list[dict[str, Any]]:
-    """The arrival of a refused message.  Raises NotFound; the deny list's entries are for those who may see it."""
+    """The arrival of a refused message.  Raises NotFound."""
     if not refused.some(actor, [refused_id]):
         raise NotFound(f"refused message {refused_id}")
     row = Arrival.select().join(RefusedMessage).where(RefusedMessage.id == refused_id).get()
-    hidden: dict[str, Any] = {} if rights(actor).sees_all else {"deny_entries": []}
-    return [{**_decision(row), **hidden}]
+    return [_decision(actor, row)]
 
 
-def _decision(row: Arrival) -> dict[str, Any]:
+def _decision(actor: Actor, row: Arrival) -> dict[str, Any]:
+    kept = json.loads(row.why)
+    if not rights(actor).sees_all:
+        for one in (kept, kept.get("before", {})):  # before it was released
+            one["deny_entries"] = []
     return {
         "outcome": row.outcome,
         "reason": row.reason,
         "ticket": row.ticket_id,
         "written": row.written_id,
-        **json.loads(row.why),
+        **kept,
     }

@@ -35,7 +35,8 @@ class Circumstances:
     """All that the decision depends on; the defaults are those of an ordinary message from a stranger.
 
     `report_of` is the mail of ours that a delivery report is about, `answered` the ticket of a notification that went
-    to this administrator alone and that he answers (R5.8).  `waived` is the reason of a refusal that does not count any
+    to this administrator alone and that he answers (R5.8), `changed` a ticket that is named though the subject is none
+    of its own (R6.1).  `waived` is the reason of a refusal that does not count any
     more, for a message that is released (R8.1).
     """
 
@@ -49,6 +50,7 @@ class Circumstances:
     automatic: bool = False
     process_administrators: bool = False
     candidate: Candidate | None = None
+    changed: int | None = None
     by_subject_only: bool = False
     accept_unregistered: bool = True
     registered: bool = False
@@ -110,10 +112,10 @@ def _administrator(case: Circumstances) -> Decision | None:
         return None
     if case.automatic:
         return Decision(Outcome.IGNORED, "automatic")  # such as a vacation notice (R5.4)
+    if case.waived == "unverified" and (ticket := case.answered or (case.candidate and case.candidate.ticket)):
+        return Decision(Outcome.JOINED, "released-note", ticket)  # never a reply (R8.1)
     if case.answered is not None and not case.unreadable:
         return Decision(Outcome.JOINED, "agent-reply", case.answered)
-    if case.waived == "unverified" and case.candidate is not None:
-        return Decision(Outcome.JOINED, "released-note", case.candidate.ticket)  # never a reply (R8.1)
     return None if case.process_administrators else Decision(Outcome.REFUSED, "unverified")
 
 

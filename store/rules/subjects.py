@@ -6,20 +6,32 @@ import unicodedata
 
 # Reply and forward prefixes of the mail clients' languages, without the colon.
 _PREFIXES = (
-    "re|r|ri|rif|aw|antw|antwort|sv|vs|odp|ynt|res|enc|tr|rv|bls|atb|pd|vá|vl|vb|vedr|ref|sb|ang|"
-    "réf|trả lời|ตอบ|balas|external|extern|ext|"
-    "fwd?|fw|wg|doorst|i|továbbítás|tovabbitas|yml|ilt|fs|転送|返信|回复|回覆|答复|转发|轉寄|회신|전달|"
-    "отв|ответ|на|пересл|відп|απ|σχετ|πρθ|إعادة توجيه|رد|תגובה|הועבר"
+    "re|r|ri|rif|aw|antw|antwort|sv|svar|vs|vastaus|odp|ynt|yanıt|cevap|res|resp|enc|tr|rv|bls|atb|pd|vá|válasz|vl|vb|"
+    "vedr|ref|sb|ang|réf|rép|réponse|respuesta|resposta|risposta|odpověď|odpoveď|odpowiedź|trả lời|ตอบ|balas|"
+    "external|extern|ext|spam|fwd?|fw|wg|doorst|i|továbbítás|tovabbitas|yml|ilt|i̇lt|fs|転送|返信|回复|回覆|答复|"
+    "转发|轉寄|회신|전달|отв|ответ|на|пересл|відп|απ|σχετ|πρθ|إعادة توجيه|رد|תגובה|הועבר|"
+    # what answers while somebody is away
+    "auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|automatische antwort|abwesenheitsnotiz|"
+    "réponse automatique|respuesta automática|resposta automática|risposta automatica|automatisch antwoord|"
+    "odpowiedź automatyczna|automatická odpověď|automatiskt svar|autosvar|automatisk svar|автоматический ответ|"
+    "otomatik yanıt|自動応答|自动答复|自動回覆"
 )
-_PREFIX = re.compile(
-    rf"^\s*(?:{_PREFIXES})\.?\s*(?:\[\d{{1,4}}\]|\(\d{{1,4}}\)|\^\d{{1,4}})?\s*[:：]\s*", re.IGNORECASE
-)
+_COUNT = r"(?:\[\d{1,4}\]|\(\d{1,4}\)|[\^*]\d{1,4})"
+_PREFIX = re.compile(rf"^\s*(?:{_PREFIXES})\.?\s*{_COUNT}?\s*[:：]\s*", re.IGNORECASE)
+_OPEN, _CLOSE = r"[\[({<【*=\-]", r"[\])}>】*=\-]"
 _TAG = re.compile(
-    r"^\s*[\[(*{<]{1,10}\s*(?:(?:caution|warning)\s*:\s*)?(?:external|extern|ext|spam|suspected spam|possible spam|"
-    r"caution|bulk|encrypt(?:ed)?|secure|e-?mail externe|externe|externo|esterno|外部|junk|phishing|suspicious)\s*"
-    r"(?:e-?mail|sender|message)?\s*[?!]{0,2}\s*[\])*}>]{1,10}\s*:?\s*",
+    rf"^\s*{_OPEN}{{1,10}}\s*(?:⚠\ufe0f?\s*)?(?:(?:caution|warning)\s*:\s*)?(?:(?:possible|potential|suspected|likely|"
+    r"confirmed)\s*)?(?:external|extern|ext|spam|caution|warning|bulk|encrypt(?:ed)?|secure|e-?mail externe|externe|"
+    r"externo|externa|esterno|外部|外部メール|外部邮件|junk|phish(?:ing)?|suspicious|disarmed|virus|filename|"
+    r"dangerous content|fraud|marketing|graymail|greymail|quarantined?|sec(?:urity)?=[\w :-]{1,40})\s*"
+    rf"(?:e-?mail|sender|message|mail|\d{{1,3}}(?:\.\d{{1,2}})?)?\s*[?!]{{0,2}}\s*{_CLOSE}{{1,10}}\s*[:-]?\s*",
     re.IGNORECASE,
 )
+# what some programs and governments put behind it
+_TRAILING = re.compile(r"\s*(?:\(fwd\)|\[(?:external|ext|sec=[\w :-]{1,40})\])\s*$", re.IGNORECASE)
+# what stood around a number, with nothing in it now
+_EMPTY = re.compile(r"\(\s*\)|\[\s*\]|\{\s*\}|<\s*>|【\s*】")
+_LEADING_MARKS = re.compile(r"^[\s:：|–—-]+")
 # what is written around an address or a number and not seen: soft hyphen, zero width, directions
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _SPACES = re.compile(r"\s+")
@@ -35,9 +47,11 @@ def subject_key(subject: str, number: "re.Pattern[str] | None" = None) -> str:
     """
     text = unicodedata.normalize("NFC", _UNSEEN.sub("", subject[:_LONGEST]))
     if number is not None:
-        text = number.sub(" ", text)
+        text = _EMPTY.sub(" ", number.sub(" ", text))
+    text = _SPACES.sub(" ", text)  # no pattern below has to try where a long gap ends
     while True:
-        shorter = _TAG.sub("", _PREFIX.sub("", text, count=1), count=1)
+        shorter = _LEADING_MARKS.sub("", _TAG.sub("", _PREFIX.sub("", text, count=1), count=1))
+        shorter = _TRAILING.sub("", shorter)
         if shorter == text:
             return _SPACES.sub(" ", text).strip().casefold()
         text = shorter

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 from store.actor import MAIL
 from store.cleantext import clean
-from store.rules.message import Arrived
+from store.models import Outbox
+from store.rules.message import Arrived, Parsed
 from store.rules.quotes import own_text
 from store.services import history
 from store.services.batch import Batch
-from store.services.circumstances import Ground, Sender, author_of
+from store.services.circumstances import Ground, Sender, author_of, references_of
 from store.services.entry import Written, add_note, stage, ticket_thing
 from store.services.tickets.writing import news_of_reply
 from store.templates import REPLY_MARKER
@@ -22,7 +23,7 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
     now = datetime.now(UTC)
     state = batch.tickets[ticket]
     author = author_of(sender)
-    text = own_text(arrived.parsed.text, REPLY_MARKER)
+    text = own_words(arrived.parsed)
     empty = not text.strip() and not arrived.parsed.attachments
     said = {
         "direction": "note" if empty else "out",
@@ -31,7 +32,9 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
     }
     message = stage(place, batch, arrived, state, said, raw, now)
     if empty:
-        add_note(batch, state, "The reply above holds nothing but what it quotes, so it was not sent.", now)
+        add_note(
+            batch, state, "The reply above holds no words of its own above what it quotes, so it was not sent.", now
+        )
         batch.change_ticket(state, now)
         return Written(state.id, message)
     before = {"status": state.status, "closed": state.closed}
@@ -41,6 +44,13 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
     batch.add_history(history.rows_of(MAIL, "reply", [(ticket_thing(state), before, after)]))
     batch.news += news_of_reply(state.id, message, author, [sender.key])
     return Written(state.id, message)
+
+
+def own_words(parsed: Parsed) -> str:
+    """What the agent wrote himself, without the notifications that he answers (THREATS O7); '' for nothing."""
+    ours = Outbox.message_id.in_(references_of(parsed)) & (Outbox.audience == "admin")
+    sent = "\n".join(body for (body,) in Outbox.select(Outbox.body).where(ours).tuples())
+    return own_text(parsed.text, REPLY_MARKER, sent)
 
 
 def as_note(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, ticket: int, raw: int) -> Written:

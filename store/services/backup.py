@@ -4,7 +4,9 @@ The copy holds the place up to which each mailbox was read.  A store that is put
 what has come since: nothing is lost as long as it lies on the mail server, and nothing is doubled.
 """
 
+import glob
 import os
+import secrets
 import shutil
 import sqlite3
 import time
@@ -61,9 +63,9 @@ def copy_to(actor: Actor, target: Path | None = None, *, force: bool = False) ->
 
 
 def _copy(target: Path) -> None:
-    draft = target.with_name(f".{target.name}.part")
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
-        draft.unlink(missing_ok=True)  # of one that was killed
+        _remove_killed(target)
         _insist_on_room(target.parent)
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         try:
@@ -75,6 +77,13 @@ def _copy(target: Path) -> None:
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise Problem(f"The copy {clean(target)} was not made: {error.strerror}.") from error
+
+
+def _remove_killed(target: Path) -> None:
+    """What copies that were killed have left; one that is under way beside this one is written to all the time."""
+    for draft in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+        if time.time() - draft.stat().st_mtime > _HOUR:
+            draft.unlink(missing_ok=True)
 
 
 def _insist_on_room(folder: Path) -> None:

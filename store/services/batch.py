@@ -133,7 +133,9 @@ class Batch:
             found = [_state(row) for row in Ticket.select().where(Ticket.id.in_(list(wanted)))]
             self.tickets.update({state.id: state for state in found})
             wanted = {state.merged_into for state in found if state.merged_into} - self.tickets.keys()
-        used = Message.select(Message.ticket, Message.subject_key).where(Message.direction != "note").distinct()
+        # what agents write in the window has no subject
+        titled = (Message.direction == "in") | ((Message.direction == "out") & (Message.subject_key != ""))
+        used = Message.select(Message.ticket, Message.subject_key).where(titled).distinct()
         for ticket, key in used.where(Message.ticket.in_(list(self.tickets))).tuples():
             self.tickets[ticket].subjects.add(key)
         told = Outbox.select(Outbox.ticket, Outbox.subject_key).where(Outbox.ticket.in_(list(self.tickets)))

@@ -58,7 +58,7 @@ def known_before(place: Ground, arrivals: Sequence[Arrived]) -> Batch:
     batch.load(place.inbox.id, place.inbox.folder, place.uidvalidity, arrivals, keys)
     batch.load_posted({known for arrived in arrivals for known in _our_marks(arrived.parsed)})
     numbers = {n for arrived in arrivals for n in numbers_in(arrived.parsed.subject, place.number)}
-    batch.load_tickets(numbers, {ref for arrived in arrivals for ref in _references(arrived.parsed)})
+    batch.load_tickets(numbers, {ref for arrived in arrivals for ref in references_of(arrived.parsed)})
     for state in batch.tickets.values():
         state.subjects.add(subject_key(state.subject, place.number))
     return batch
@@ -78,6 +78,7 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
     report = arrived.parsed.report
     about = batch.posted.get(report.original) if report is not None else None
     administrator = sender.key in place.administrator_keys
+    named = _named(place, batch, arrived.parsed)
     return Circumstances(
         own_mail=sender.key in place.inbox_keys or _is_ours(batch, arrived.parsed),
         report_of=about.id if about is not None else None,
@@ -88,7 +89,8 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
         answered=_answered(place, batch, arrived.parsed, sender) if administrator else None,
         automatic=bool(arrived.parsed.automatic),
         process_administrators=bool(place.settings["inboxes.process_administrators"]),
-        candidate=_candidate(place, batch, arrived.parsed, sender),
+        candidate=_candidate(named, sender),
+        changed=next((one.state.id for one in named if not one.fits), None),
         by_subject_only=bool(place.settings["inboxes.by_subject_only"]),
         accept_unregistered=place.inbox.accept_unregistered,
         registered=bool(sender.profile_owners) or (known is not None and known.customer_id is not None),
@@ -96,20 +98,35 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
     )
 
 
-def _candidate(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> Candidate | None:
-    """R6.1: the ticket a number names, if the subject is one used there or the message refers to it; else the ticket
-    that a reference names, if the subject is unchanged."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A ticket that a message names, by number or reference, and whether its subject is one used there (R6.1)."""
+
+    state: TicketState
+    found_by: str
+    fits: bool
+
+
+def _named(place: Ground, batch: Batch, parsed: Parsed) -> list[_Named]:
+    """The tickets that a message names, the numbers in its subject first.  A number fits, too, if the message refers to
+    its ticket; a merged one's number stands for the ticket it was merged into."""
     key = subject_key(parsed.subject, place.number)
-    referred = [ticket for reference in _references(parsed) for ticket in batch.referred.get(reference, ())]
+    referred = [ticket for reference in references_of(parsed) for ticket in batch.referred.get(reference, ())]
+    found = []
     for number in numbers_in(parsed.subject, place.number):
-        state = _living(batch, number)
-        if state is not None and (state.id in referred or number in referred or key in state.subjects):
-            return Candidate(state.id, "number", _standing(state, sender))
+        if (state := _living(batch, number)) is not None:
+            fits = state.id in referred or number in referred or key in state.subjects
+            found.append(_Named(state, "number", fits))
     for number in dict.fromkeys(referred):
-        state = _living(batch, number)
-        if state is not None and key in state.subjects:
-            return Candidate(state.id, "reference", _standing(state, sender))
-    return None
+        if (state := _living(batch, number)) is not None:
+            found.append(_Named(state, "reference", key in state.subjects))
+    return found
+
+
+def _candidate(named: Sequence[_Named], sender: Sender) -> Candidate | None:
+    """R6.1, R6.2: of the tickets that fit, the first in which the sender may write; if he may in none, the first."""
+    fitting = [Candidate(one.state.id, one.found_by, _standing(one.state, sender)) for one in named if one.fits]
+    return next((one for one in fitting if one.standing), next(iter(fitting), None))
 
 
 def _is_ours(batch: Batch, parsed: Parsed) -> bool:
@@ -120,7 +137,7 @@ def _is_ours(batch: Batch, parsed: Parsed) -> bool:
 def _our_marks(parsed: Parsed) -> list[str]:
     """The Message-IDs in a message that may be of mail of ours."""
     original = parsed.report.original if parsed.report is not None else ""
-    return [known for known in (parsed.message_id, parsed.mark, original, *_references(parsed)) if known]
+    return [known for known in (parsed.message_id, parsed.mark, original, *references_of(parsed)) if known]
 
 
 def _answered(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> int | None:
@@ -130,7 +147,7 @@ def _answered(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> in
     """
     if parsed.authentication == "fail":
         return None
-    told = [batch.posted[reference] for reference in _references(parsed) if reference in batch.posted]
+    told = [batch.posted[reference] for reference in references_of(parsed) if reference in batch.posted]
     numbers = [sent.ticket for sent in told if sent.audience == "admin" and sent.to_key == sender.key]
     if parsed.authentication == "pass":
         numbers += numbers_in(parsed.subject, place.number)
@@ -147,7 +164,7 @@ def _may_answer(email_key: str, customer: int | None) -> bool:
     return not theirs or any(sees(one, customer) for one in theirs)
 
 
-def _references(parsed: Parsed) -> list[str]:
+def references_of(parsed: Parsed) -> list[str]:
     """The Message-IDs that a message answers, the nearest first."""
     return list(dict.fromkeys((*parsed.in_reply_to, *reversed(parsed.references))))[:_REFERENCES]
 

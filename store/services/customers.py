@@ -1,19 +1,21 @@
-"""Adding, changing, removing and importing customers and leads (R12, R5.10)."""
+"""Adding, changing and removing customers and leads (R12, R5.10)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadField, BadInput, NotFound, Refused
+from store.errors import BadField, NotFound
 from store.models import Customer, Partner, ProfileAddress, Recipient, Ticket
+from store.queries import lists
 from store.queries.scope import rights, visible
 from store.reasons import refuse
 from store.rules.addresses import address_key, looks_like_address, split_profile
 from store.rules.deny import fold
-from store.rules.visibility import may_see
 from store.services import history
 from store.services.history import Thing, conflict
 from store.services.people import partner_named
@@ -23,16 +25,6 @@ from store.services.tickets.row import take_off_unseeing
 KINDS = ("customer", "lead")
 _LONGEST = 2_000
 FIELDS = ("name", "kind", "login", "email", "billing_email", "phone", "partner", "external_id")
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What became of one line of an import: added, updated or unchanged, and the customer's id and name."""
-
-    line: int
-    did: str
-    id: int
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +38,11 @@ class Edited:
 def add(actor: Actor, values: Mapping[str, str], *, rehearse: bool = False) -> Customer:
     """Adds a customer or lead from its field texts (FIELDS).  Raises BadInput, NotFound (partner), Refused."""
     with transaction(rehearse=rehearse):
-        fields = _checked(actor, values)
+        fields = checked(values, partial(partner_for, actor))
         external_id = fields["external_id"]
         if external_id and Customer.select().where(Customer.external_id == external_id).exists():
             raise refuse("external-exists", external_id=external_id)
-        return _insert(actor, fields)
+        return _insert(actor, fields, history.new_change())
 
 
 def edit(
@@ -62,12 +54,12 @@ def edit(
     """
     with transaction(rehearse=rehearse):
         row = locked(actor, customer_id, seen)
-        fields = _checked(actor, {**texts(row), **values})
+        fields = checked({**texts(row), **values}, partial(partner_for, actor))
         external_id = fields["external_id"]
         taken = (Customer.external_id == external_id) & (Customer.id != row.id)
         if external_id and Customer.select().where(taken).exists():
             raise refuse("external-exists", external_id=external_id)
-        return _change(actor, row, fields)
+        return change(actor, row, fields, history.new_change())
 
 
 def remove(actor: Actor, customer_id: int, *, seen: int | None = None, rehearse: bool = False) -> str:
@@ -106,50 +98,17 @@ def locked(actor: Actor, customer_id: int, seen: int | None = None) -> Customer:
     return row
 
 
-def import_all(
-    actor: Actor, lines: list[tuple[int, Mapping[str, str]]], *, partner: str = "", rehearse: bool = False
-) -> list[Imported]:
-    """Adds or, by external id, updates a customer a line, all or nothing; what a line does not name stays as it is.
-
-    `lines` carry their number in the file; `partner` is that of new customers whose line names none.  Raises BadInput
-    naming line and column when one cannot be used; then nothing was changed.
-    """
-    done: list[Imported] = []
-    with transaction(rehearse=rehearse):
-        for number, values in lines:
-            try:
-                done.append(_import_one(actor, number, values, partner))
-            except (BadInput, Refused) as error:
-                column = f", column {error.field}" if error.field else ""
-                raise BadInput(f"Line {number}{column}: {error} Nothing was imported.") from error
-    return done
-
-
-def _import_one(actor: Actor, number: int, values: Mapping[str, str], partner: str) -> Imported:
-    external_id = _text(values, "external_id")
-    row = Customer.get_or_none(Customer.external_id == external_id) if external_id else None
-    if row is None:
-        row = _insert(actor, _checked(actor, {**values, "partner": values.get("partner") or partner}))
-        return Imported(number, "added", row.id, clean(row.name))
-    if not may_see(rights(actor), row.partner_id):
-        raise refuse("external-exists", external_id=external_id)
-    before = row.version
-    _change(actor, row, _checked(actor, {**texts(row), **values}))
-    return Imported(number, "updated" if row.version != before else "unchanged", row.id, clean(row.name))
-
-
-def _change(actor: Actor, row: Customer, fields: dict[str, object]) -> Edited:
+def change(actor: Actor, row: Customer, fields: dict[str, object], mark: str) -> Edited:
     """Writes the fields; who may not see the customer of another partner is taken off its tickets (R10.1)."""
     moved = fields["partner_id"] != row.partner_id
-    mark = history.new_change()
     write(actor, row, fields, "edit", mark)
     return Edited(clean(row.name), take_off_unseeing(actor, Ticket.customer == row.id, mark) if moved else ())
 
 
-def texts(row: Customer) -> dict[str, str]:
-    """The field texts of a customer, which stay where a line of an import has no such column."""
+def texts(row: Customer, partner: str = "") -> dict[str, str]:
+    """The field texts of a customer, which stay where nothing else is given; `partner`: its partner's name."""
     texts = {name: getattr(row, name) or "" for name in FIELDS if name != "partner"}
-    return {**texts, "partner": Partner.get_by_id(row.partner_id).name}
+    return {**texts, "partner": partner or Partner.get_by_id(row.partner_id).name}
 
 
 def _text(values: Mapping[str, str], name: str) -> str:
@@ -159,10 +118,10 @@ def _text(values: Mapping[str, str], name: str) -> str:
     return text
 
 
-def _insert(actor: Actor, fields: dict[str, object]) -> Customer:
+def _insert(actor: Actor, fields: dict[str, object], mark: str) -> Customer:
     row: Customer = Customer.create(**fields, search="", created=datetime.now(UTC))
     _refresh(row)
-    history.record(actor, "add", Thing(row.kind, row.id, row.name), None, fields)
+    history.record(actor, "add", Thing(row.kind, row.id, row.name), None, fields, change=mark)
     return row
 
 
@@ -184,14 +143,19 @@ def write(actor: Actor, row: Customer, fields: Mapping[str, object], what: str, 
 
 def _refresh(row: Customer) -> None:
     """Keeps the search text and the table of profile addresses true to the row."""
-    keys = [address_key(address) for address in split_profile(row.email)]
-    parts = (str(row.id), row.name, row.login, row.email, row.billing_email, row.phone, *keys)
-    row.search = "\n".join(dict.fromkeys(fold(part) for part in parts if part))
+    row.search, keys = findable(row.id, row.__data__)
     row.save(only=[Customer.search])
     ProfileAddress.delete().where(ProfileAddress.customer == row.id).execute()
     theirs: list[str] = keys if row.deleted is None else []
-    for key in dict.fromkeys(theirs):
+    for key in theirs:
         ProfileAddress.create(customer=row.id, email_key=key)
+
+
+def findable(customer_id: int, fields: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The search text of a customer with these fields, and the folded addresses of its profile (R4.12)."""
+    keys = list(dict.fromkeys(address_key(address) for address in split_profile(fields["email"])))
+    told = (fields[name] for name in ("name", "login", "email", "billing_email", "phone"))
+    return "\n".join(dict.fromkeys(fold(part) for part in (str(customer_id), *told, *keys) if part)), keys
 
 
 def _rename_in_recipients(row: Customer) -> None:
@@ -201,7 +165,11 @@ def _rename_in_recipients(row: Customer) -> None:
         recipient.save(only=[Recipient.customer_key, Recipient.search])
 
 
-def _checked(actor: Actor, values: Mapping[str, str]) -> dict[str, object]:
+def checked(values: Mapping[str, str], partner_of: Callable[[str], int]) -> dict[str, object]:
+    """The columns that these texts of FIELDS stand for; `partner_of` knows the partner of a name, '' for none.
+
+    Raises BadField, BadInput, and what `partner_of` raises.
+    """
     fields = {name: _text(values, name) for name in FIELDS}
     if not fields["name"]:
         raise BadField("name", "A customer needs a name.")
@@ -218,29 +186,33 @@ def _checked(actor: Actor, values: Mapping[str, str]) -> dict[str, object]:
         "kind": kind,
         "name_key": fold(fields["name"]),
         "external_id": fields["external_id"] or None,
-        "partner_id": _partner_for(actor, partner),
+        "partner_id": partner_of(partner),
     }
 
 
-def _partner_for(actor: Actor, name: str) -> int:
-    """The named partner; without a name the actor's own, or the only one there is.  An actor stays in his own."""
+def partner_for(actor: Actor, name: str) -> int:
+    """The named partner; without a name the actor's own, or the only one there is.  An actor stays in his own.
+
+    Raises NotFound, BadField, Refused.
+    """
     now = rights(actor)
     if not name:
-        return now.partner if now.partner is not None else _only_partner()
+        return now.partner if now.partner is not None else _only_partner(actor)
+    if not now.sees_all and name not in lists.partner_names(actor).values():
+        raise refuse("partner-other", name=clean(name))  # whether there is one of that name or not
     try:
-        partner = int(partner_named(name).id)
+        return int(partner_named(name).id)
     except NotFound as error:
         error.field = "partner"
         raise
-    if not now.sees_all and partner != now.partner:
-        raise refuse("partner-other", name=name)
-    return partner
 
 
-def _only_partner() -> int:
+def _only_partner(actor: Actor) -> int:
     ids = [identity for (identity,) in Partner.select(Partner.id).limit(2).tuples()]
     if not ids:
-        return int(Partner.create(name="Main").id)
+        first = Partner.create(name="Main")
+        history.record(actor, "add", Thing("partner", first.id, first.name), None, {"name": first.name})
+        return int(first.id)
     if len(ids) > 1:
         raise BadField("partner", "There are several partners: say which (--partner NAME).")
     return int(ids[0])

@@ -64,10 +64,13 @@ def ensure_exact(actor: Actor, email: str, *, change: str) -> int | None:
     return _insert(actor, entry, read.caught_recipients(entry), None, change).id
 
 
-def remove(actor: Actor, entry_id: int, *, rehearse: bool = False, undoing: str = "") -> Entry:
+def remove(
+    actor: Actor, entry_id: int, *, seen: Entry | None = None, rehearse: bool = False, undoing: str = ""
+) -> Entry:
     """Takes an entry off the list; recipients that no other entry catches are in the list no more.
 
-    `undoing` is the mark of the change that takes an addition back (R10.3).  Raises NotFound, Refused.
+    `undoing` is the mark of the change that takes an addition back (R10.3).  Raises NotFound, Refused, Conflict when
+    its number is another entry's than the one that was `seen` (R10.4).
     """
     with transaction(rehearse=rehearse):
         _insist_on_rights(actor)
@@ -75,6 +78,8 @@ def remove(actor: Actor, entry_id: int, *, rehearse: bool = False, undoing: str 
         if row is None:
             raise NotFound(f"deny entry {entry_id}")
         entry = read.entry_of(row)
+        if seen not in (None, entry):
+            raise history.conflict(actor, f"Entry {entry_id}", "deny", entry_id)
         row.delete_instance()
         _raise_version()
         if entry.location == "email":

@@ -55,9 +55,11 @@ def remove(actor: Actor, name: str) -> int:
     with transaction():
         insist_on_super(actor)
         group = _named(name)
+        members = GroupMember.select(Administrator.login).join(Administrator).where(GroupMember.group == group.id)
+        gone = {"name": group.name, "members": [login for (login,) in members.tuples()]}
         GroupMember.delete().where(GroupMember.group == group.id).execute()
         group.delete_instance()
-        history.record(actor, "remove", Thing("group", group.id, group.name), {"name": group.name}, None)
+        history.record(actor, "remove", Thing("group", group.id, group.name), gone, None)
         return int(Ticket.select().where(Ticket.ticket_group == name).count())
 
 

@@ -106,7 +106,7 @@ def _settle_one(place: Ground, batch: Batch, arrived: Arrived) -> Settled:
     decision = decide(case)
     raw = _keep_raw(batch, arrived)
     written = carry_out(place, batch, arrived, sender, decision, raw)
-    arrival = _record_arrival(place, batch, arrived, decision, raw, written)
+    arrival = _record_arrival(place, batch, arrived, decision, raw, written, why_of(place, arrived, case, decision))
     if decision.outcome is Outcome.REFUSED:
         _refuse(place, batch, arrived, sender, decision, arrival)
     if arrived.whole_size and decision.outcome is Outcome.IGNORED and case.duplicate_of is not None:
@@ -122,7 +122,7 @@ def _keep_raw(batch: Batch, arrived: Arrived) -> int:
 
 
 def _record_arrival(
-    place: Ground, batch: Batch, arrived: Arrived, decision: Decision, raw: int, written: Written
+    place: Ground, batch: Batch, arrived: Arrived, decision: Decision, raw: int, written: Written, why: str
 ) -> int:
     parsed = arrived.parsed
     arrival = batch.add(
@@ -141,7 +141,7 @@ def _record_arrival(
         unreadable=parsed.unreadable,
         ticket=written.ticket,
         written=written.message,
-        why=why_of(place, arrived, decision),
+        why=why,
     )
     if arrived.whole_size and decision.outcome is not Outcome.IGNORED:
         where = {"folder": place.inbox.folder, "uidvalidity": place.uidvalidity, "uid": arrived.uid}

@@ -4,10 +4,9 @@ from store import bulk
 from store.db import transaction
 from store.models import Arrival, Attachment, LargeMessage, Message
 from store.rules.message import Parsed
-from store.rules.quotes import own_text
+from store.services.agent_mail import own_words
 from store.services.entry import described
 from store.services.lease import Fence, hold
-from store.templates import REPLY_MARKER
 
 
 def complete(fence: Fence, large_id: int, file: str, parsed: Parsed) -> None:
@@ -21,7 +20,7 @@ def complete(fence: Fence, large_id: int, file: str, parsed: Parsed) -> None:
         if message is not None:  # None: it was refused
             # of an agent's answer only his own words are kept, as when it was told (O7)
             is_answer = Message.get_by_id(message).direction == "out"
-            text = own_text(parsed.text, REPLY_MARKER) if is_answer else parsed.text
+            text = own_words(parsed) if is_answer else parsed.text
             Message.update(text=text).where(Message.id == message).execute()
             Attachment.delete().where(Attachment.message == message).execute()
             rows = [{**described(one), "message": message} for one in parsed.attachments]

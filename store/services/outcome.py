@@ -1,8 +1,9 @@
 """Carrying out what was decided about a message: when it arrives, and when it is released later (R5.2, R8.1)."""
 
 import json
+from dataclasses import asdict
 
-from store.rules.intake import Decision, Outcome
+from store.rules.intake import Circumstances, Decision, Outcome
 from store.rules.message import Arrived
 from store.services import agent_mail, entry, outbox
 from store.services.batch import Batch
@@ -33,9 +34,10 @@ def tell(batch: Batch) -> None:
             outbox.bounced(outbox_id, words, hard=report.is_hard, address=report.recipient)
 
 
-def why_of(place: Ground, arrived: Arrived, decision: Decision, **more: object) -> str:
-    """The decision as it is kept, not recomputed: the field used, each check with its answer, what it looked like."""
-    parsed = arrived.parsed
+def why_of(place: Ground, arrived: Arrived, case: Circumstances, decision: Decision, **more: object) -> str:
+    """The decision as it is kept, not recomputed: the field used, each check with its answer, the ticket it looked like
+    a message for, and why its sender may write there ('' when he may not)."""
+    parsed, candidate = arrived.parsed, case.candidate
     why = {
         "inbox": place.inbox.name,
         "header": parsed.sender_header,
@@ -43,6 +45,8 @@ def why_of(place: Ground, arrived: Arrived, decision: Decision, **more: object) 
         "checks": decision.checks,
         "deny_entries": arrived.deny_hits,
         "looked_like": decision.looked_like,
+        "candidate": candidate and asdict(candidate),
+        "changed": case.changed if candidate is None else None,
         "automatic": parsed.automatic,
         "authentication": parsed.authentication,
         "unreadable": parsed.unreadable,

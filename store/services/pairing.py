@@ -10,6 +10,7 @@ from store.db import transaction
 from store.models import Customer, Recipient, Ticket
 from store.queries import recipients
 from store.queries.scope import visible
+from store.queries.search import among
 from store.queries.senders import sender_state
 from store.queries.tickets import TicketLine, opened_by
 from store.reasons import refuse
@@ -32,11 +33,13 @@ class Paired:
 
 @dataclass(frozen=True, slots=True)
 class Unpaired:
-    """The address, the customer it had, and the numbers of the tickets that lost the customer."""
+    """The address, the customer it had, the numbers of the tickets that lost the customer, and of those among them
+    whose assignee may not see them any more and was taken off."""
 
     email: str
     customer_id: int
     tickets: tuple[int, ...]
+    unassigned: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,6 @@ def preview(actor: Actor, recipient_id: int) -> Preview:
         unassigned_count=row.unassigned_tickets,
         kept=row.tickets - row.unassigned_tickets,
     )
-
-
-def would_unassign(actor: Actor, recipient_id: int) -> tuple[int, ...]:
-    """The numbers of the tickets that *Unassign other tickets* would take the customer off (R4.4).  Raises NotFound."""
-    row = locked(actor, recipient_id, None)
-    return tuple(_tickets_of_customer(row, row.customer_id)) if row.customer_id is not None else ()
 
 
 def pair(
@@ -103,6 +100,8 @@ def unpair(
 
     Raises Refused when it is not paired, NotFound, Conflict.
     """
+    from store.services.tickets.row import take_off_unseeing  # tickets pair, too: each needs the other
+
     with transaction(rehearse=rehearse):
         row = locked(actor, recipient_id, seen)
         insist(rule.why_not_unpair(sender_state(row)), row)
@@ -112,7 +111,8 @@ def unpair(
         history.record(actor, "unpair", thing(row), *write(row, fields), change=change)
         numbers = _tickets_of_customer(row, customer_id) if unassign else []
         _set_customer(actor, numbers, customer_id, None, change)
-    return Unpaired(clean(row.email), customer_id, tuple(numbers))
+        lost = take_off_unseeing(actor, among(Ticket.id, numbers), change) if numbers else ()
+    return Unpaired(clean(row.email), customer_id, tuple(numbers), lost)
 
 
 def pair_fields(customer: Customer, source: str) -> dict[str, object]:

@@ -19,10 +19,12 @@ ROLES = ("super", "administrator")
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The administrator's login, and the tickets that he may not see any more and was taken off."""
+    """The administrator's login, and the tickets that he may not see any more and was taken off; whether it was the
+    actor himself, who saw all and sees one partner's customers now."""
 
     login: str
     unassigned: tuple[int, ...]
+    narrowed: bool = False
 
 
 def start(login: str, email: str, *, name: str = "") -> Administrator:
@@ -111,7 +113,9 @@ def edit_administrator(
         Administrator.update(**fields, version=Administrator.version + 1).where(Administrator.id == row.id).execute()
         history.record(actor, "edit", Thing("administrator", row.id, row.login), before, fields, change=mark)
         _insist_on_a_super()
-        return Edited(row.login, take_off_unseeing(actor, Ticket.assignee == row.id, mark))
+        lost = take_off_unseeing(actor, Ticket.assignee == row.id, mark)
+        works_on = login == actor.login and fields.get("active", True)
+        return Edited(row.login, lost, narrowed=bool(works_on) and not rights(actor).sees_all)
 
 
 def partner_named(name: str) -> Partner:

@@ -13,7 +13,7 @@ from store.queries import deny as deny_list
 from store.queries import refused, settings
 from store.reasons import refuse
 from store.rules.deny import FILTER_TYPES, LOCATIONS
-from store.rules.intake import Decision, Outcome, decide
+from store.rules.intake import Circumstances, Decision, Outcome, decide
 from store.rules.message import Arrived
 from store.services import deny, history, outcome, recipients
 from store.services.batch import Batch
@@ -108,19 +108,21 @@ def _let_in(row: RefusedMessage, arrived: Arrived) -> Released:
     batch = known_before(place, [arrived])
     batch.rebuilt = {}
     sender = sender_of(batch, arrived.parsed)
-    decision = _decided(place, batch, arrived, sender, row)
+    case, decision = _decided(place, batch, arrived, sender, row)
     written = outcome.carry_out(place, batch, arrived, sender, decision, arrival.raw_id)
     batch.write()
     outcome.tell(batch)
     arrival.outcome, arrival.reason = decision.outcome.value, decision.reason
     arrival.ticket, arrival.written = written.ticket, written.message
-    arrival.why = outcome.why_of(place, arrived, decision, before=json.loads(arrival.why))
+    arrival.why = outcome.why_of(place, arrived, case, decision, before=json.loads(arrival.why))
     arrival.save()
     note = decision.reason == "released-note"
     return Released(written.ticket, decision.ticket is None, note, unbanned=False, entry_removed=None)
 
 
-def _decided(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, row: RefusedMessage) -> Decision:
+def _decided(
+    place: Ground, batch: Batch, arrived: Arrived, sender: Sender, row: RefusedMessage
+) -> tuple[Circumstances, Decision]:
     """Raises Refused where another check than the one that refused it keeps it out."""
     if arrived.parsed.fingerprint:
         batch.fingerprints = _twins(arrived.parsed.fingerprint)
@@ -130,7 +132,7 @@ def _decided(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, row:
         raise refuse(f"release-{decision.reason}", email=clean(row.sender))
     if decision.outcome is Outcome.IGNORED:
         raise refuse("release-ignored", reason=decision.reason)
-    return decision
+    return case, decision
 
 
 def _twins(fingerprint: str) -> dict[str, int]:

@@ -1,8 +1,8 @@
 """Taking a change back while what it left is still as it left it (R10.3, R4.11).
 
 Sent mail stays sent, and undo sends none.  A change is all that one use case did: the rows of the history with one
-mark.  Undo writes back what was, as one change of its own; an action that somebody has overtaken since is refused with
-who and when.
+mark.  Undo writes back what was, as one change of its own, which can be taken back in its turn; an action that somebody
+has overtaken since is refused with who and when.
 """
 
 import json
@@ -30,7 +30,8 @@ from store.models import (
 from store.models.base import MomentField
 from store.queries import lists
 from store.queries.scope import rights, scoped, visible
-from store.queries.senders import sender_state
+from store.queries.search import among
+from store.queries.senders import is_ours, sender_state
 from store.reasons import refuse
 from store.rules.addresses import address_key
 from store.rules.deny import fold
@@ -43,7 +44,7 @@ from store.services.tickets.row import assignee_after
 Fields = Mapping[str, Any]
 _TABLES: dict[str, type[Base]] = {"recipient": Recipient, "ticket": Ticket, "customer": Customer, "lead": Customer}
 _CUSTOMERS = ("customer", "lead")
-_FINAL = ("reply", "note", "open", "release", "add", "undo")
+_FINAL = ("reply", "note", "open", "release", "add")
 
 
 class Step(NamedTuple):
@@ -161,14 +162,16 @@ def _insist(found: Undo) -> None:
     """Raises Refused where a step can never be taken back."""
     for step in found.steps:
         final = step.what in _FINAL and not (step.what == "add" and step.kind in _CUSTOMERS)
-        if final or step.kind not in (*_TABLES, "deny"):
+        merged = step.what == "undo" and "into" in (step.before or {})  # tickets that are one again are merged again
+        if final or merged or step.kind not in (*_TABLES, "deny"):
             raise refuse("undo-final", what=step.what, of=clean(step.of))
 
 
 def _insist_on_seeing_assignees(found: Undo) -> None:
     """R10.1: rights may have changed since, so that who looked after a ticket may not see it any more."""
-    numbers = {step.thing for step in found.steps if step.kind == "ticket"}
-    for row in Ticket.select().where(Ticket.id.in_(numbers) & Ticket.assignee.is_null(False)):
+    numbers = among(Ticket.id, {step.thing for step in found.steps if step.kind == "ticket"})
+    theirs = among(Ticket.customer, {step.thing for step in found.steps if step.kind in _CUSTOMERS})
+    for row in Ticket.select().where((numbers | theirs) & Ticket.assignee.is_null(False)):
         lost = assignee_after(row, row.customer_id)
         if lost is not None:
             raise refuse("assign-unseen", login=clean(lost.login))
@@ -188,7 +191,7 @@ def _take_back(actor: Actor, step: Step, mark: str) -> None:
     elif step.what == "moved":
         _messages_back(actor, step, mark)
     elif step.what == "add":
-        customers.take_off(actor, Customer.get_by_id(step.thing), "undo", mark)
+        _addition_back(actor, step, mark)
     elif step.before is not None and step.after is not None:
         _row_back(actor, step, mark)
     else:
@@ -196,14 +199,9 @@ def _take_back(actor: Actor, step: Step, mark: str) -> None:
 
 
 def _row_back(actor: Actor, step: Step, mark: str) -> None:
-    """Writes back the fields of a recipient or a ticket."""
+    """Writes back the fields of a recipient, a ticket or a customer."""
     assert step.before is not None
-    assert step.after is not None
-    row = _TABLES[step.kind].get_by_id(step.thing)
-    for name, left in step.after.items():
-        # a customer that was renamed since is still the same customer
-        if name != "customer_key" and _plain(getattr(row, name)) != left:
-            raise _overtaken(step)
+    row = _as_left(step)
     fields = {name: _value(row, name, value) for name, value in step.before.items()}
     if isinstance(row, Recipient):
         _restore_recipient(actor, row, fields, mark)
@@ -213,6 +211,23 @@ def _row_back(actor: Actor, step: Step, mark: str) -> None:
         if fields.get("customer_id") is not None:
             _living_customer(actor, fields["customer_id"])
         tickets.record(actor, "undo", row, fields, mark)
+
+
+def _addition_back(actor: Actor, step: Step, mark: str) -> None:
+    row = _as_left(step)
+    if row.deleted is not None:
+        raise _overtaken(step)
+    customers.take_off(actor, row, "undo", mark)
+
+
+def _as_left(step: Step) -> Any:
+    """The row, if it is still as this step left it."""
+    row = _TABLES[step.kind].get_by_id(step.thing)
+    for name, left in (step.after or {}).items():
+        # a customer that was renamed since is still the same customer
+        if name != "customer_key" and _plain(getattr(row, name)) != left:
+            raise _overtaken(step)
+    return row
 
 
 def _restore_recipient(actor: Actor, row: Recipient, fields: dict[str, Any], mark: str) -> None:
@@ -273,8 +288,11 @@ def _follower_back(actor: Actor, step: Step, mark: str) -> None:
         raise _overtaken(step)
     if there is not None:
         there.delete_instance()
+    elif kind == "cc" and is_ours(key):
+        raise refuse("cc-ours", email=clean(email))
     else:
-        administrator = tickets.watcher(email) if kind == "watcher" else None
+        customer = Ticket.get_by_id(step.thing).customer_id
+        administrator = tickets.watcher(email, customer) if kind == "watcher" else None
         Participant.create(ticket=step.thing, kind=kind, email=email, email_key=key, administrator=administrator)
     history.record(actor, "undo", Thing(step.kind, step.thing, step.of), step.after, step.before, change=mark)
 
@@ -283,21 +301,33 @@ def _deny_back(actor: Actor, step: Step, mark: str) -> None:
     fields = step.after or step.before or {}
     if step.after is None:
         deny.add(actor, fields["location"], fields["filter_type"], fields["filter"], undoing=mark)
-    elif DenyEntry.get_or_none(DenyEntry.id == step.thing) is None:
+        return
+    row = DenyEntry.get_or_none(DenyEntry.id == step.thing)
+    if row is None or any(getattr(row, name) != left for name, left in fields.items()):  # numbers are used again
         raise _overtaken(step)
-    else:
-        deny.remove(actor, int(step.thing or 0), undoing=mark)
+    deny.remove(actor, int(row.id), undoing=mark)
 
 
 def _overtaken(step: Step) -> Exception:
-    """Who changed it since, and when."""
-    later = History.select().where(
-        (History.subject == step.kind) & (History.subject_id == step.thing) & (History.id > step.id)
-    )
-    since = later.order_by(History.id.desc()).first()
+    """Who changed since what this step had changed, and when."""
+    kinds = _CUSTOMERS if step.kind in _CUSTOMERS else (step.kind,)
+    things = [step.thing, (step.after or {}).get("into")]  # what was merged may have been moved on from there
+    later = History.select().where(History.subject.in_(kinds) & History.subject_id.in_(things) & (History.id > step.id))
+    since = next((row for row in later.order_by(History.id.desc()) if _touches(row, step)), None)
     who = clean(since.who) if since else "somebody"
     when = f"{since.at:%Y-%m-%d %H:%M} UTC" if since else "since"
     return refuse("undo-overtaken", of=clean(step.of), who=who, when=when)
+
+
+def _touches(later: History, step: Step) -> bool:
+    """Whether a later entry is about what this step changed: the same field; of followers and the deny list, which come
+    and go, the same one."""
+    sides = [json.loads(side) for side in (later.before, later.after) if side is not None]
+    if step.what != "add" and None in (step.before, step.after):
+        return (step.after or step.before) in sides
+    mine = {*(step.before or ()), *(step.after or ())}
+    # what was taken off the lists is overtaken, whatever else became of it
+    return any(mine & side.keys() or "deleted" in side for side in sides)
 
 
 def _plain(value: object) -> object:

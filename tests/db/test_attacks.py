@@ -148,7 +148,7 @@ def test_R12_paths_that_cannot_be_a_store_are_a_sentence(tmp_path: Path) -> None
     connection.close()
     for path, words in (
         (str(foreign), "another program"),
-        (str(tmp_path), "nothing was changed"),
+        (str(tmp_path), "is a folder; name the store's file in it"),
         (str(tmp_path / ("x" * 300)), "cannot be made"),
         ("/proc/nowhere/store.db", "cannot be made"),
     ):

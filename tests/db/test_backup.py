@@ -46,6 +46,15 @@ def test_D7_D10_a_clock_that_was_ahead_does_not_put_the_copy_off(desk: Desk) -> 
     assert backup.copy_if_due() == made
 
 
+def test_D7_what_a_killed_copy_has_left_goes_and_one_under_way_stays(desk: Desk) -> None:
+    killed, running = (kept_copy().with_name(f".{kept_copy().name}.{name}.part") for name in ("00", "11"))
+    for draft in (killed, running):
+        draft.write_bytes(b"half")
+    os.utime(killed, (time.time() - 4_000,) * 2)
+    backup.copy_if_due()
+    assert (killed.exists(), running.exists()) == (False, True)
+
+
 def test_D7_no_copy_where_none_is_wanted(desk: Desk) -> None:
     settings.change(ANNA, "store.backup_hours", "0")
     assert backup.copy_if_due() is None

@@ -2,13 +2,17 @@
 
 import sqlite3
 import stat
+import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 
+from store.models import Customer, History, ProfileAddress
+from store.services import customer_import, customers
 from tests.commandline import Shell
+from tests.driver import ANNA
 
 INBOX = ["inbox", "add", "support", "--email", "support@us.test", "--host", "imap.us.test"]
 
@@ -128,6 +132,9 @@ def test_R12_an_import_from_excel(shell: Shell) -> None:
         ("name,email\nKelly,k@x.test\nSanders, Lee,l@x.test\n", "Line 3 has more cells"),
         ("name,email\nKelly,k@x.test\nLee,nowhere\n", "Line 3, column email: “nowhere” is no e-mail address."),
         ("name,kind\nKelly,friend\n", "Line 2, column kind: kind is customer or lead"),
+        ("name\tcolour\nKelly\tred\n", "Line 1, column 2: “colour” is no column"),
+        ("name,Kundennr\nKelly,7\n", "--map “COLUMN=FIELD”"),
+        ("name,external_id\nA,1\nB,2\nC,1\n", "Line 4, column external_id: “1” is in line 2 already"),
         ("", "is empty"),
     ],
 )
@@ -148,6 +155,7 @@ def test_R12_a_file_that_cannot_be_imported_is_wrong_usage(shell: Shell, name: s
     answer = shell.run("import", "customers", str(shell.folder / name))
     assert answer.status == 2
     assert name in answer.err
+    assert ("save it as “CSV UTF-8”" in answer.err) is (name == "latin.csv")
 
 
 def test_R5_1_an_inbox_with_all_its_settings(shell: Shell) -> None:
@@ -270,6 +278,7 @@ def test_S6_doctor_says_whether_the_history_was_tampered_with(shell: Shell) -> N
     answer = shell.run("doctor")
     assert answer.status == 1
     assert "from entry 1 on its seals do not fit" in answer.out
+    assert "its triggers history_unchanged were taken away" in answer.out
 
 
 def test_R12_doctor_names_a_store_that_others_can_read(shell: Shell) -> None:
@@ -336,3 +345,24 @@ def test_R10_1_a_customer_that_moves_to_another_partner_takes_its_tickets_along(
     assert "may not see #1 any more, and was taken off" in said
     assert shell.json("list", "tickets", login="ben") == []
     assert shell.json("list", "tickets")[0]["assignee"] is None
+
+
+def test_R12_a_large_import_writes_at_once_and_finds_all_of_it_again(shell: Shell) -> None:
+    with shell.desk():
+        began = time.perf_counter()
+        for n in range(100):
+            customers.add(ANNA, {"name": f"One {n}", "email": f"one{n}@x.test", "external_id": f"one{n}"})
+        one_by_one = (time.perf_counter() - began) * 30
+        lines = [(n, {"name": f"C {n}", "email": f"c{n}@x.test", "external_id": str(n)}) for n in range(2, 3_002)]
+        began = time.perf_counter()
+        first = customer_import.import_all(ANNA, lines)
+        at_once = time.perf_counter() - began
+        again = customer_import.import_all(ANNA, lines)
+        assert ({one.did for one in first}, {one.did for one in again}) == ({"added"}, {"unchanged"})
+        assert [one.id for one in first] == [one.id for one in again]
+        assert Customer.select().count() == ProfileAddress.select().count() == 3_100
+        added = History.select().where((History.what == "add") & (History.subject == "customer"))
+        assert (added.count(), added.select(History.change).distinct().count()) == (3_100, 101)
+        found = Customer.get(Customer.external_id == "77")
+        assert (found.name, "c77@x.test" in found.search, str(found.id) in found.search) == ("C 77", True, True)
+        assert at_once < one_by_one / 2

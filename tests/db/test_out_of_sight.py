@@ -38,3 +38,27 @@ def test_R10_1_the_command_line_says_what_one_will_not_see_any_more(
     assert done.status == 0
     assert json.loads(done.out)["ticket" if gone == "#1" else "recipient"] is None
     assert north.run(*words, login="ben").status == 1
+
+
+def test_R10_1_undo_on_the_command_line_says_it_too(north: Shell) -> None:
+    with north.desk() as desk:
+        pairing.unpair(desk.anna, 1)
+        pairing.pair(desk.anna, 1, 1)
+    dry = north.run("undo", "bob@x.test", "--dry-run", login="ben")
+    assert (dry.status, "You will not see bob@x.test" in dry.out) == (0, True)
+    assert "You will not see" not in north.said("undo", "bob@x.test", "--dry-run")
+
+
+def test_R10_1_who_is_given_fewer_rights_is_told_what_goes(north: Shell) -> None:
+    north.said("ticket", "update", "1", "--assignee", "ben")
+    north.said("partner", "add", "South")
+    edit = ("admin", "edit", "ben", "--partner", "South")
+    assert "He may not see #1 any more" in north.said(*edit, "--dry-run")
+    assert north.json("list", "tickets")[0]["assignee"]["login"] == "ben"
+    assert "taken off" in north.said(*edit)
+    assert north.json("list", "tickets")[0]["assignee"] is None
+
+    north.said("admin", "add", "cleo", "--email", "cleo@us.test", "--role", "super")
+    own = ("admin", "edit", "anna", "--role", "administrator")
+    for more, told in (((), False), (("--partner", "South"), True), (("--active", "off"), False)):
+        assert ("That is you" in north.said(*own, *more, "--dry-run")) is told

@@ -5,7 +5,7 @@ import pytest
 from store.errors import Conflict, NotFound, Refused
 from store.models import History, Recipient
 from store.queries import lists
-from store.services import customers, inboxes, pairing, people, recipients
+from store.services import customer_import, inboxes, pairing, people, recipients
 from tests.driver import Desk
 
 
@@ -223,6 +223,6 @@ def test_R4_1_renaming_a_customer_is_found_by_search_and_sort(desk: Desk) -> Non
     desk.arrive("a@x.test")
     kelly = desk.customer(external_id="7")
     pairing.pair(desk.anna, desk.row("a@x.test").id, kelly.id)
-    customers.import_all(desk.anna, [(2, {"name": "Zoe Miller", "external_id": "7"})])
+    customer_import.import_all(desk.anna, [(2, {"name": "Zoe Miller", "external_id": "7"})])
     assert desk.emails("miller") == ["a@x.test"]
     assert desk.emails("sanders") == []

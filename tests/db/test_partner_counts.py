@@ -10,8 +10,7 @@ from store.models import Customer, History, ProfileAddress, Recipient, RefusedMe
 from store.queries import customers, health, lists, recipients, refused, tickets
 from store.queries.recipients import Selection
 from store.rules.visibility import Rights, may_see
-from store.services import customers as customer_services
-from store.services import deny, pairing, people
+from store.services import customer_import, deny, pairing, people
 from store.services import recipients as actions
 from tests.driver import Desk
 
@@ -121,16 +120,16 @@ def test_R10_1_P1_refused_mail_follows_the_sender_and_hides_the_deny_list(world:
 def test_R10_1_P1_an_import_reaches_no_customer_of_another_partner(world: Desk) -> None:
     main = Actor("main", "command")
     with pytest.raises(BadInput, match="Line 2"):
-        customer_services.import_all(main, [(2, {"name": "Mine now", "external_id": "c2"})])
+        customer_import.import_all(main, [(2, {"name": "Mine now", "external_id": "c2"})])
     customer = Customer.get(Customer.external_id == "c2")
     assert (customer.name, customer.partner_id) == ("Customer 2", 2)
-    (done,) = customer_services.import_all(main, [(2, {"name": "Renamed", "external_id": "c0"})])
+    (done,) = customer_import.import_all(main, [(2, {"name": "Renamed", "external_id": "c0"})])
     assert done.did == "updated"
 
 
 def test_R12_an_import_leaves_alone_what_it_has_no_column_for(world: Desk) -> None:
     world.customer("Lea", kind="lead", partner="North", external_id="lea", email="lea@home.test", phone="123")
-    customer_services.import_all(world.anna, [(2, {"name": "Lea B", "external_id": "lea", "phone": ""})])
+    customer_import.import_all(world.anna, [(2, {"name": "Lea B", "external_id": "lea", "phone": ""})])
     row = Customer.get(Customer.external_id == "lea")
     assert (row.name, row.kind, row.partner_id, row.email, row.phone) == ("Lea B", "lead", 2, "lea@home.test", "")
     assert ProfileAddress.select().where(ProfileAddress.email_key == "lea@home.test").exists()

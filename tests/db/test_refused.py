@@ -10,6 +10,7 @@ from store.actor import Actor
 from store.errors import NotFound, Refused
 from store.models import Arrival, Message, RawMessage, RefusedMessage, Ticket
 from store.queries import deny as deny_list
+from store.queries import history_list, lists
 from store.queries import refused as reading
 from store.queries.deny import StaleFacts
 from store.queries.why import decisions
@@ -231,3 +232,18 @@ def test_R2_3_what_a_ban_kept_out_is_known_by_its_sender(desk: Desk) -> None:
     assert reading.by_ban(desk.anna, row) == ids
     assert reading.counts(desk.anna) == {"banned": 3}
     assert list(reading.numbers(desk.anna, reason="denied")) == []
+
+
+def test_R10_1_R8_1_the_entry_behind_a_released_message_is_for_those_who_see_the_deny_list(desk: Desk) -> None:
+    people.add_partner(desk.anna, "North")
+    kelly = desk.customer("Kelly", partner="North")
+    ben = desk.administrator("ben", "North")
+    deny.add(desk.anna, "subject", "contain", "secret project")
+    refused_id, arrived = refuse_one(desk, "kim@x.test", "The secret project", message_id="<3@x.test>")
+    number = refused.release(desk.anna, refused_id, arrived, deny_version=deny_list.version()).ticket
+    pairing.pair(desk.anna, desk.row("kim@x.test").id, kelly.id)
+    for actor, known in ((ben, False), (desk.anna, True)):
+        told = [list(lists.history(actor)), history_list.of_ticket(actor, number)]
+        assert ("Deny list" in str(told)) is known
+        (decision,) = decisions(actor, "<3@x.test>")
+        assert decision["deny_entries"] == decision["before"]["deny_entries"] == ([1] if known else [])

@@ -174,7 +174,11 @@ def test_R10_2_the_history_is_append_only(desk: Desk) -> None:
         "UPDATE history SET who = 'eve'",
         "UPDATE history SET origin = 'x'",
         "UPDATE history SET seal = x'00'",
+        "UPDATE history SET rowid = 99",
+        "UPDATE history SET oid = 99",
         "REPLACE INTO history SELECT * FROM history",
+        "INSERT INTO history SELECT * FROM history WHERE true ON CONFLICT (id) DO UPDATE SET who = 'x'",
+        "DELETE FROM history WHERE true",
     ):
         with pytest.raises(peewee.DatabaseError, match="append-only"):
             database.execute_sql(statement)

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from window_world import ANNA, BOB, add_sender, add_ticket, prepared, window_on
+from window_world import ANNA, BOB, CLEO, add_sender, add_ticket, prepared, window_on
 
 from store.db import session
 from store.models import Recipient
-from store.services import customers, pairing, people
+from store.services import customers, deny, inboxes, pairing, people, tickets
 from tui.dialogs.change_customer import CustomerDialog
 from tui.dialogs.edit_sender import EditSenderDialog
 from tui.dialogs.undo import UndoDialog
@@ -90,3 +90,38 @@ async def test_P2_a_window_ends_when_its_administrator_is_switched_off(store: Pa
         with session():
             people.edit_administrator(ANNA, "bob", active=False)
         await driven.until(lambda: driven.window.return_code == 1)
+
+
+async def test_R10_1_P2_a_list_that_one_may_not_see_any_more_is_emptied(store: Path) -> None:
+    with session():
+        deny.add(ANNA, "subject", "contain", "secret word")
+    async with window_on(store, actor=CLEO) as driven:
+        await driven.press("D")
+        await driven.until(lambda: "secret word" in driven.text)
+        with session():
+            people.edit_administrator(ANNA, "cleo", partner="Main")
+        await driven.until(lambda: "The deny list is for" in driven.text)
+        assert "secret word" not in driven.text
+
+
+async def test_R10_1_only_a_super_administrator_tries_an_inbox(store: Path) -> None:
+    with session():
+        inboxes.add(ANNA, "support", {"email": "support@us.test", "host": "localhost", "port": 9})
+    async with window_on(store, actor=CLEO) as driven:
+        await driven.press("I")
+        await driven.until(lambda: "support@us.test" in driven.text)
+        await driven.press("t")
+        await driven.until(lambda: "Only a super administrator" in driven.text)
+
+
+async def test_R10_1_an_assignee_who_loses_sight_is_named_before_the_address_is_unpaired(store: Path) -> None:
+    with session():
+        tickets.update(ANNA, 1, {"assignee": "bob"})
+    async with window_on(store, actor=ANNA) as driven:
+        await driven.press("P")
+        await driven.until(lambda: isinstance(driven.screen, UnpairDialog) and "1 ticket" in driven.dialog_text)
+        assert "assignee" not in driven.dialog_text
+        await driven.press("space")
+        await driven.until(lambda: "The assignee of #1 may not see it then" in " ".join(driven.dialog_text.split()))
+        await driven.press("enter")
+        await driven.until(lambda: "is taken off" in driven.status)

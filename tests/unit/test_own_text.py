@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store.rules.quotes import own_text
+from store.rules.quotes import own_text, parts
 from store.templates import REPLY_MARKER as MARK
 
 NOTICE = f"{MARK}\nTicket #7: Help\nRequester: Kelly\n\nPlease help.\n\n--\nSECRET footer"
@@ -29,6 +29,37 @@ def quoted(text: str) -> str:
 )
 def test_R5_8_only_the_agents_own_words_are_left(reply: str) -> None:
     assert own_text(reply, MARK).strip() == "We come at noon."
+
+
+WHEN = "Help <help@us.test>"
+
+
+@pytest.mark.parametrize(
+    "introduced",
+    [
+        f"пн, 23 нояб. 2026 г. в 10:00, {WHEN}:\n\n{quoted(NOTICE)}",
+        f"pon., 23 lis 2026 o 10:00 {WHEN} napisał(a):\n\n{quoted(NOTICE)}",
+        f"{WHEN} 于2026年11月23日周一 10:00写道：\n\n{quoted(NOTICE)}",
+        f"2026年11月23日(月) 10:00 {WHEN}:\n\n{quoted(NOTICE)}",
+        f"От: {WHEN}\nОтправлено: 23 ноября\nКому: Anna\nТема: #7 Help\n\n{NOTICE}",
+        f"差出人: {WHEN}\n送信日時: 2026年11月23日\n宛先: Anna\n件名: #7 Help\n\n{NOTICE}",
+        f'Gesendet: Montag, 23. November 2026 um 10:00 Uhr\nVon: "Help" <help@us.test>\nBetreff: #7 Help\n{NOTICE}',
+        f"-----\n**Von:** {WHEN}\n**Gesendet:** Montag\n**An:** Anna\n**Betreff:** #7 Help\n\n{NOTICE}",
+    ],
+)
+def test_R5_8_mail_programs_of_many_languages_introduce_what_they_quote(introduced: str) -> None:
+    assert own_text(f"We come at noon.\n\n{introduced}", MARK).strip() == "We come at noon."
+
+
+def test_R5_6_a_mail_below_is_history_though_nothing_marks_it() -> None:
+    below = "From: Anna\nSent: Monday, 23 November 2026 10:00\nTo: Kelly\nSubject: Re: Help\n\nTry again.\n"
+    assert [part.quoted for part in parts(f"It still burns.\n\n{below}")] == [False, True]
+
+
+def test_R5_6_R5_8_a_journey_is_no_mail_below() -> None:
+    journey = "Please book:\n\nFrom: Berlin\nTo: Paris\nDate: 3 May"
+    assert [part.quoted for part in parts(journey)] == [False]
+    assert own_text(f"{journey}\n\n{quoted(NOTICE)}", MARK) == journey
 
 
 def test_R5_8_two_paragraphs_and_a_list_stay() -> None:

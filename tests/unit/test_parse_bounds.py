@@ -47,6 +47,13 @@ HOSTILE = {
     "html: formatting that is opened again": HTML + b"".join(b"<b id=%d>" % n for n in range(140)) + b"<p>x" * 60_000,
     "html: a link that is opened again": HTML + b'<a href="http://' + b"x" * 5_000 + b'">' + b"<p>x" * 100_000,
     "html: less-than": HTML + b"<" * 900_000,
+    "html: titles that never end": HTML + b"<title>x" * 110_000,
+    "html: comments that never end": HTML + b"<!--" * 220_000,
+    "uuencode that never ends": HEAD + b"\n" + b"begin 644 x\n" * 400_000,
+    "wrapped quotes": HEAD + b"Content-Type: text/plain; format=flowed\n\n" + b">> a \n" * 800_000,
+    "stand-ins": HEAD
+    + b"Content-Type: multipart/alternative; boundary=b\n\n--b\n\nhi\n"
+    + (b"--b\nContent-Type: text/html\n\n" + b"<style>" * 500) * 900,
     "html: open quotes": HTML + b'<a "' * 240_000,
     "base64 with noise": HEAD + b"Content-Transfer-Encoding: base64\n\n" + (b"QUJD" * 19 + b"!\n") * 60_000,
 }

@@ -194,3 +194,75 @@ def test_O4_the_servers_words_are_whole_and_all_are_named_that_it_happened_to() 
     )
     found = parse(report().replace(b"Final-Recipient", f"{one}\nFinal-Recipient".encode())).report
     assert found == Report(OURS, "failed", "5.2.2", "copy@us.test, kelly@x.test", "552 full; sorry")
+
+
+def said(**more: bytes) -> Report | None:
+    """What is made of a report that names nothing but in its fields; `more` is put above them."""
+    head, _, _ = report().partition(b"\n--b1\nContent-Type: message/rfc822")
+    above = b"".join(name.replace("_", "-").encode() + b": " + value + b"\n" for name, value in more.items())
+    return parse(head.replace(b"Arrival-Date:", above + b"Arrival-Date:")).report
+
+
+def test_O4_a_report_of_gmail_without_the_mail_is_known_by_its_own_field() -> None:
+    assert said(X_Original_Message_ID=OURS.encode()) == Report(
+        OURS, "failed", "5.1.1", "kelly@x.test", "550 5.1.1 no such user"
+    )
+    assert said() is None
+
+
+def test_O4_a_service_that_renamed_our_mail_is_known_by_our_mark() -> None:
+    renamed = f"Message-ID: <0100018@email.ses.test>\nX-Tickets-Mark: {OURS}".encode()
+    found = parse(report().replace(f"Message-ID: {OURS}".encode(), renamed)).report
+    assert found is not None
+    assert found.original == OURS
+
+
+def test_O4_what_the_text_of_our_mail_quotes_is_not_what_it_is_about() -> None:
+    raw = report().replace(b"\n\ntext\n", b"\n\nX-Tickets-Mark: <another@us.test>\nMessage-ID: <another@us.test>\n")
+    found = parse(raw).report
+    assert found is not None
+    assert found.original == OURS
+
+
+def test_O4_what_stands_in_the_mail_that_came_back_says_nothing_of_why() -> None:
+    text = QMAIL + "\nMy parcel is delayed, error 4.4.7 as of 421 today.\n"
+    found = parse(text.replace("550 5.1.1 unknown user", "mailbox is gone").encode()).report
+    assert found == Report(OURS, "failed")
+
+
+COMPLAINT = (
+    report()
+    .replace(b"report-type=delivery-status", b"report-type=feedback-report")
+    .replace(b"message/delivery-status", b"message/feedback-report")
+    .replace(b"Reporting-MTA: dns; mx.test", b"Feedback-Type: abuse")
+)
+
+
+@pytest.mark.parametrize("sender", [b"Mail Delivery Subsystem <MAILER-DAEMON@mx.test>", b"feedback@isp.test"])
+def test_O4_a_complaint_is_no_delivery_report(sender: bytes) -> None:
+    parsed = parse(COMPLAINT.replace(b"Mail Delivery Subsystem <MAILER-DAEMON@mx.test>", sender))
+    assert (parsed.report, bool(parsed.automatic)) == (None, True)
+
+
+def test_O4_a_read_receipt_of_exchange_is_known_by_what_it_answers() -> None:
+    text = RECEIPT.replace(f"Original-Message-ID: {OURS}\n", "").replace(f"Message-ID: {OURS}\n", "")
+    assert parse(f"In-Reply-To: {OURS}\n{text}".encode()).report == Report(OURS, "delivered")
+
+
+@pytest.mark.parametrize(("status", "action"), [("5.1.1", "failed"), ("4.4.1", "delayed"), ("2.0.0", "delivered")])
+def test_O4_without_an_action_the_class_of_the_status_says_it(status: str, action: str) -> None:
+    found = parse(report(status=status).replace(b"Action: failed\n", b"")).report
+    assert found is not None
+    assert (found.action, found.recipient) == (action, "kelly@x.test")
+
+
+def test_O4_a_report_for_addresses_in_unicode_is_read() -> None:
+    raw = report(original="message/global-headers").replace(b"message/delivery", b"message/global-delivery")
+    found = parse(raw.replace(b"rfc822; kelly", "utf-8; kélly".encode())).report
+    assert found is not None
+    assert (found.original, found.recipient) == (OURS, "kélly@x.test")
+
+
+def test_O4_exim_says_in_words_that_it_goes_on_trying() -> None:
+    text = QMAIL.replace("Remote host said: 550 5.1.1 unknown user", "Delivery attempts will continue for some time.")
+    assert parse(text.encode()).report == Report(OURS, "delayed")

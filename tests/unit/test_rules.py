@@ -1,6 +1,7 @@
 """The pure rules, as tables and properties."""
 
 import re
+import time
 import unicodedata
 
 import pytest
@@ -111,15 +112,31 @@ def test_R6_2_a_strangers_decision_names_the_ticket_it_looked_like() -> None:
     ["Re:", "RE: ", "Re[2]:", "AW:", "Antw:", "SV:", "VS:", "Odp:", "Rif:", "R:", "RES:", "TR:", "Fwd:", "FW:", "WG:",
      "回复：", "答复:", "转发:", "Ynt:", "Отв:", "[EXTERNAL] ", "[EXT] Re: ", "Re: Re: AW: ", "Re: #12 ", "re :",
      "*****SPAM***** ", "{Spam?} Re: ", "[SPAM?]", "EXTERNAL: Re: ", "[CAUTION: EXTERNAL] ", "Réf : ", "Antw.: ",
-     "[Externe]", "Re: \u202a", "Trả lời: "],
+     "[Externe]", "Re: \u202a", "Trả lời: ", "[#12]", "Re: (#12) -", "#12: ", "Re*2: ", "{Spam} {Disarmed} Re: ",
+     "{Filename?}", "{Dangerous Content?} AW:", "【外部】返信：", "[PHISH?] ", "[Possible Phishing]", "[SPAM 5.2] Re:",
+     "[External Sender] - Re: ", "[⚠ EXTERNAL]", "[SEC=OFFICIAL] ", "Spam: ", "--SPAM--", "Réponse : ", "RÉP : ",
+     "Odpověď: ", "Válasz: ", "Yanıt: ", "Automatic reply: ", "Automatische Antwort: ", "自动答复: ", "Risposta: "],
 )  # fmt: skip
 def test_R6_1_prefixes_tags_and_the_number_do_not_count(prefix: str) -> None:
     assert subject_key(f"{prefix} Router is Down", _NUMBER) == "router is down"
 
 
+@pytest.mark.parametrize("ending", [" [#12]", " (#12)", " (fwd)", " [EXTERNAL]", " [SEC=OFFICIAL: Sensitive]"])
+def test_R6_1_what_programs_put_behind_a_subject_does_not_count(ending: str) -> None:
+    assert subject_key(f"Re: Router is Down{ending}", _NUMBER) == "router is down"
+
+
 def test_R6_1_what_changes_a_subject() -> None:
-    for other in ("Router is down again", "My router is down", "Regarding router is down"):
+    marked = ("[Acme] router is down", "Router is down (2)", "Invoice: router is down", "I-9: router is down")
+    for other in ("Router is down again", "My router is down", "Regarding router is down", *marked):
         assert subject_key(other, _NUMBER) != subject_key("Router is down", _NUMBER)
+
+
+@pytest.mark.parametrize("subject", ["[sec=" + " " * 490, "[ext" + " " * 490, "x" + " " * 480 + "(fwd", "=- " * 160])
+def test_R6_1_a_subject_of_gaps_and_half_tags_is_read_quickly(subject: str) -> None:
+    began = time.monotonic()
+    subject_key(subject, _NUMBER)
+    assert time.monotonic() - began < 0.5
 
 
 def test_R6_1_numbers_in_order_without_absurd_ones() -> None:

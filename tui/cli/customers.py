@@ -104,11 +104,11 @@ def import_customers(state: Globals, file: Path, named: tuple[str, ...], partner
     Example: recipients import customers crm.xlsx --map 'Company=name' --map 'Colour=' --dry-run
     """
     from store.importing import lines_of
-    from store.services import customers
+    from store.services import customer_import
 
     with opened(state) as actor:
         columns = {column: field for column, _, field in (one.rpartition("=") for one in named)}
-        done = customers.import_all(actor, lines_of(file, columns), partner=partner, rehearse=rehearse)
+        done = customer_import.import_all(actor, lines_of(file, columns), partner=partner, rehearse=rehearse)
     count = Counter(one.did for one in done)
     words = [f"line {one.line}: {one.did} {one.name} ({one.id})" for one in done]
     head = "Would import" if rehearse else "Imported"

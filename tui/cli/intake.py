@@ -14,8 +14,10 @@ def poll_command(state: Globals, once: bool) -> None:
     """Fetch all mail that is there, once.  For a service that goes on: recipients worker"""
     from mail.poller import exit_status, poll_once
     from mail.worker_log import log_to_file
+    from store.services.people import insist_on_any
 
-    with opened(state), log_to_file(also_stderr=False, name="poll"):
+    with opened(state) as actor, log_to_file(also_stderr=False, name="poll"):
+        insist_on_any(actor)
         rounds = poll_once()
     show(state, {"inboxes": [asdict(done) for done in rounds]}, [_told(asdict(done)) for done in rounds])
     for done in rounds:

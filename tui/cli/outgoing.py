@@ -34,8 +34,10 @@ def send_command(state: Globals, once: bool) -> None:
     from mail.sender import send_once
     from mail.worker_log import log_to_file
     from store.queries.outbox import outgoing
+    from store.services.people import insist_on_any
 
-    with opened(state), log_to_file(also_stderr=False, name="send"):
+    with opened(state) as actor, log_to_file(also_stderr=False, name="send"):
+        insist_on_any(actor)
         tally = send_once()
         held = outgoing().held
     shape = {
@@ -105,8 +107,10 @@ def smtp_test(state: Globals, address: str, wait: int) -> None:
     If ADDRESS is that of an inbox, it is waited for there.
     """
     from mail.trial import try_sending
+    from store.services.people import insist_on_super
 
-    with opened(state):
+    with opened(state) as actor:
+        insist_on_super(actor)
         told = try_sending(address, seconds=wait)
     show(state, {"ok": True, "to": address}, told)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from tui.cli.state import Globals, opened, show
+from tui.cli.state import Globals, dry_run, opened, show, told
 
 
 @click.command("init")
@@ -74,6 +74,7 @@ def admin_add(state: Globals, login: str, email: str, name: str, role: str, part
 @click.option("--role", type=click.Choice(("super", "administrator")))
 @click.option("--partner", metavar="NAME|any")
 @click.option("--active", type=click.Choice(("on", "off")), help="off: may not use the program any more")
+@dry_run
 @click.pass_obj
 def admin_edit(
     state: Globals,
@@ -83,9 +84,14 @@ def admin_edit(
     role: str | None,
     partner: str | None,
     active: str | None,
+    rehearse: bool,
 ) -> None:
-    """Change an administrator; what is not named stays."""
+    """Change an administrator; what is not named stays.
+
+    With --dry-run it says which tickets he would be taken off since he may not see them then.
+    """
     from store.services import people
+    from tui.sentences import sight_lost
 
     given: dict[str, Any] = {
         key: value for key, value in (("email", email), ("name", name), ("role", role)) if value is not None
@@ -95,8 +101,9 @@ def admin_edit(
     if active is not None:
         given["active"] = active == "on"
     with opened(state) as actor:
-        row = people.edit_administrator(actor, login, **given)
-        show(state, _shape(row.login), f"Changed the administrator {row.login}.")
+        done = people.edit_administrator(actor, login, rehearse=rehearse, **given)
+        words = f"Changed the administrator {done.login}. {sight_lost(done, 'was')}".strip()
+        show(state, _shape(done.login), told(words, rehearse))
 
 
 def _shape(login: str) -> dict[str, Any]:

@@ -150,6 +150,7 @@ def undo_command(state: Globals, what: str, rehearse: bool) -> None:
         found = undo.newest(actor, kind=kind, thing=thing)
         undo.undo(actor, found.change, rehearse=rehearse)
         words = sentences.undone(found, timezone())
+        words += [sentences.out_of_sight(", ".join(found.unseen))] * bool(found.unseen)
         steps = [{"what": step.what, "of": step.of, "before": step.after, "after": step.before} for step in found.steps]
     show(state, {"done": not rehearse, "undone": steps}, [told(words[0], rehearse), *words[1:]])
 

@@ -100,12 +100,12 @@ def told(sentence: str, rehearse: bool) -> str:
     return f"(dry run, nothing was changed) {sentence}" if rehearse else sentence
 
 
-def unseen_note(actor: Actor, what: str) -> str:
-    """What to add where something loses its customer, for one who sees a partner's customers only (R10.1)."""
+def unseen_note(actor: Actor, what: str, tickets: Sequence[int] = ()) -> str:
+    """What to add where something and these tickets lose their customer, for one who sees a partner's only (R10.1)."""
     from store.queries.scope import rights
     from tui.sentences import out_of_sight
 
-    return "" if rights(actor).sees_all else f" {out_of_sight(what)}"
+    return "" if rights(actor).sees_all else f" {out_of_sight(what, tickets)}"
 
 
 def dry_run(command: Callable[..., Any]) -> Callable[..., Any]:

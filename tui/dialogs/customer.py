@@ -40,7 +40,7 @@ class CustomerForm(FormDialog):
         if self._customer is None:
             return ""
         done = await self.desk.lanes.write(
-            customers.edit, self.desk.actor, self._customer, self.typed, seen=self._seen, rehearse=True
+            customers.edit, self.desk.actor, self._customer, self.changed, seen=self._seen, rehearse=True
         )
         return f"The assignee of {ticket_numbers(done.unassigned)} would lose sight of it." if done.unassigned else ""
 
@@ -48,7 +48,9 @@ class CustomerForm(FormDialog):
         if self._customer is None:
             row = await self.desk.lanes.write(customers.add, self.desk.actor, self.typed)
             return f"Added {row.name} ({row.id})."
-        done = await self.desk.lanes.write(customers.edit, self.desk.actor, self._customer, self.typed, seen=self._seen)
+        done = await self.desk.lanes.write(
+            customers.edit, self.desk.actor, self._customer, self.changed, seen=self._seen
+        )
         lost = f" Taken off as assignee: {ticket_numbers(done.unassigned)}." if done.unassigned else ""
         return f"Changed {done.name} ({self._customer}).{lost}"
 

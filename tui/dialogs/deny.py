@@ -136,7 +136,7 @@ class RemoveDialog(Dialog[str]):
         yield Static(words("Mail that no other entry refuses gets in again; what was refused stays where it is."))
 
     async def carry_out(self) -> str:
-        await self.desk.lanes.write(deny.remove, self.desk.actor, self._entry.id)
+        await self.desk.lanes.write(deny.remove, self.desk.actor, self._entry.id, seen=self._entry)
         return f"Removed entry {self._entry.id}."
 
 

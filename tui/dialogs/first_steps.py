@@ -147,7 +147,7 @@ class FirstSmtp(SmtpDialog):
 
     def __init__(self, desk: Desk, known: Known) -> None:
         now = {key.removeprefix("smtp."): value for key, value in known.mail.items() if key.startswith("smtp.")}
-        super().__init__(desk, {**now, **_from_inbox(known)})
+        super().__init__(desk, now, _from_inbox(known))
 
     async def keep(self) -> str:
         """Mail is sent only once a test has gone through."""

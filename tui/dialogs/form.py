@@ -80,8 +80,13 @@ class FormDialog(Dialog[str]):
         return {key: _text(widget) for key, widget in self._widgets.items()}
 
     @property
+    def changed(self) -> dict[str, str]:
+        """What was typed since this was read or saved: what another changed meanwhile in other fields stays (R10.4)."""
+        return {key: text for key, text in self.typed.items() if text != self._kept[key]}
+
+    @property
     def unsaved(self) -> bool:
-        return self.typed != self._kept
+        return bool(self.changed)
 
     def kept(self) -> None:
         """Call it when what stands in the fields is saved and the form stays open."""

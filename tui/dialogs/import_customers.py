@@ -13,8 +13,9 @@ from store.cleantext import clean
 from store.errors import Problem
 from store.importing import Table
 from store.queries.lists import partners
-from store.services import customers
-from store.services.customers import FIELDS, Imported
+from store.services import customer_import
+from store.services.customer_import import Imported
+from store.services.customers import FIELDS
 from tui.desk import Desk
 from tui.dialogs.frame import Dialog, Step, field
 from tui.sentences import many, number
@@ -62,7 +63,7 @@ class ImportDialog(Dialog[str]):
         try:
             rows = importing.mapped(self._table, self._fields)
             done = await self.desk.lanes.write(
-                customers.import_all, self.desk.actor, rows, partner=partner, rehearse=rehearse
+                customer_import.import_all, self.desk.actor, rows, partner=partner, rehearse=rehearse
             )
         except Problem:
             self._tried = None

@@ -11,7 +11,7 @@ from store.services import groups, people
 from tui.desk import Desk
 from tui.dialogs.form import Entry, FormDialog
 from tui.dialogs.sure import SureDialog
-from tui.sentences import many, ticket_numbers
+from tui.sentences import many, sight_lost
 
 _ANY = "any"
 
@@ -49,7 +49,7 @@ class AdministratorForm(FormDialog):
         done = await self.desk.lanes.write(
             people.edit_administrator, self.desk.actor, self._login, rehearse=True, seen=self._seen, **self._changes
         )
-        return _taken_off(done.unassigned, "would be")
+        return sight_lost(done, "would be")
 
     async def keep(self) -> str:
         values = self._changes
@@ -57,7 +57,7 @@ class AdministratorForm(FormDialog):
             done = await self.desk.lanes.write(
                 people.edit_administrator, self.desk.actor, self._login, seen=self._seen, **values
             )
-            return f"Changed the administrator {done.login}. {_taken_off(done.unassigned, 'was')}".strip()
+            return f"Changed the administrator {done.login}. {sight_lost(done, 'was')}".strip()
         login, email = self.typed["login"].strip(), str(values.pop("email"))
         active = values.pop("active")
         row = await self.desk.lanes.write(people.add_administrator, self.desk.actor, login, email, **values)
@@ -73,7 +73,8 @@ class AdministratorForm(FormDialog):
     def _changes(self) -> dict[str, Any]:
         typed = {key: text.strip() for key, text in self.typed.items() if key != "login"}
         partner = None if typed["partner"].casefold() in ("", _ANY) else typed["partner"]
-        return {**typed, "partner": partner, "active": typed["active"] == "on"}
+        values = {**typed, "partner": partner, "active": typed["active"] == "on"}
+        return {key: value for key, value in values.items() if not self._login or key in self.changed}
 
 
 class PartnerForm(FormDialog):
@@ -154,8 +155,3 @@ def remove_group_dialog(desk: Desk, line: GroupLine) -> SureDialog:
 def _values(line: AdministratorLine) -> dict[str, str]:
     texts = {key: str(getattr(line, key)) for key in ("login", "name", "email", "role")}
     return {**texts, "partner": line.partner or _ANY, "active": "on" if line.active else "off"}
-
-
-def _taken_off(numbers: tuple[int, ...], verb: str) -> str:
-    """`#12 is out of sight then: …`; '' for none."""
-    return f"He may not see {ticket_numbers(numbers)} any more, and {verb} taken off." if numbers else ""

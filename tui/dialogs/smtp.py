@@ -45,9 +45,11 @@ class SmtpDialog(TriedForm):
         Entry("per_hour", "An hour", hint="at most so many; 0: any number"),
     )
 
-    def __init__(self, desk: Desk, now: Mapping[str, Value]) -> None:
-        test = str(now["admin_email"] or now["sender_email"])
-        super().__init__(desk, {_TEST: test, **{key: shown(value) for key, value in now.items()}})
+    def __init__(self, desk: Desk, now: Mapping[str, Value], offered: Mapping[str, Value] | None = None) -> None:
+        filled = {**now, **(offered or {})}
+        test = str(filled["admin_email"] or filled["sender_email"])
+        super().__init__(desk, {_TEST: test, **{key: shown(value) for key, value in filled.items()}})
+        self._now = now
 
     def check(self, key: str, text: str) -> None:
         if key != _TEST:
@@ -57,10 +59,16 @@ class SmtpDialog(TriedForm):
 
     async def keep(self) -> str:
         await self.lay_down()
-        texts = {f"smtp.{key}": text for key, text in self.typed.items() if key != _TEST}
-        await self.desk.lanes.write(settings.change_all, self.desk.actor, texts)
+        given = {key: text for key, text in self.typed.items() if key != _TEST and text != shown(self._now[key])}
+        seen = {f"smtp.{key}": self._now[key] for key in given}
+        texts = {f"smtp.{key}": text for key, text in given.items()}
+        await self.desk.lanes.write(settings.change_all, self.desk.actor, texts, seen=seen)
+        await self.look_again()
         self.kept()
         return "Saved the settings of outgoing mail."
+
+    async def look_again(self) -> None:
+        self._now = await self.desk.lanes.read(read, self.desk.actor)
 
     async def try_out(self) -> str:
         from mail.trial import try_sending

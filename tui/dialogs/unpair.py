@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from store.errors import Problem
 from store.services import pairing
+from store.services.pairing import Unpaired
 from tui import sentences
 from tui.desk import Desk
 from tui.dialogs.frame import SenderDialog, field
@@ -30,7 +31,7 @@ class UnpairDialog(SenderDialog):
         super().__init__(desk, seen)
         self._unassign = Toggle("Unassign other tickets", id="unassign")
         self._told = Static(id="preview")
-        self._tickets: tuple[int, ...] | None = None
+        self._foreseen: Unpaired | None = None
         self._unseen = ""
 
     def fields(self) -> Iterator[Widget]:
@@ -56,7 +57,9 @@ class UnpairDialog(SenderDialog):
     @work(exclusive=True, group="preview")
     async def _count(self) -> None:
         try:
-            self._tickets = await self.desk.lanes.read(pairing.would_unassign, self.desk.actor, self.seen.line.id)
+            self._foreseen = await self.desk.lanes.write(
+                pairing.unpair, self.desk.actor, self.seen.line.id, unassign=True, rehearse=True
+            )
             self._unseen = await loses_sight(self.desk, self.seen.line.email)
         except Problem as problem:
             self.say(str(problem))
@@ -65,7 +68,7 @@ class UnpairDialog(SenderDialog):
 
     @on(Toggle.Changed)
     def _explain(self) -> None:
-        if self._tickets is not None:
-            told = [words(sentences.unpairing_preview(self._tickets, unassign=self._unassign.value))]
+        if self._foreseen is not None:
+            told = [words(sentences.unpairing_preview(self._foreseen, unassign=self._unassign.value))]
             told += [words(self._unseen, "$text-warning")] * bool(self._unseen)
             self._told.update(Content("\n").join(told))

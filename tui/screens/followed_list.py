@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from store.actor import Actor
-from store.errors import Problem
+from store.errors import Problem, Refused
 from tui.desk import Desk
 from tui.dialogs.picker import Choice, Picker
 from tui.events import StoreChanged
@@ -119,6 +119,9 @@ class FollowedList(Workplace, Generic[RowT]):
             self._changed.clear()
             try:
                 found = await self.look()
+            except Refused as refused:  # what one may not see any more stays on no screen (THREATS P2)
+                self.say(str(refused), "error")
+                found = array("q")
             except Problem as problem:
                 self.say(str(problem), "error")
                 continue

@@ -13,6 +13,7 @@ from store.errors import Problem
 from store.queries import lists
 from store.queries.lists import InboxLine
 from store.services import inboxes
+from store.services.people import insist_on_super
 from tui.screens.whole_list import WholeList
 from tui.screens.workplace import bindings
 from tui.sentences import clock, token_trouble
@@ -86,6 +87,7 @@ class InboxesScreen(WholeList[InboxLine]):
             return
         self.say(f"Connecting to {row.host}:{row.port}…")
         try:
+            await self.desk.lanes.read(insist_on_super, self.desk.actor)
             self.say(await self.desk.lanes.abroad(try_inbox, row.name), "success")
         except Problem as problem:
             self.say(str(problem), "error")

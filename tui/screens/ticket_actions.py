@@ -100,13 +100,13 @@ class TicketActions(Workplace):
         if self.standing is None:
             return self.absent
         line, state, requester = self.standing
+        if action.id in ("pair", "ban") and line.requester and requester is None:
+            return "You may not see the requester's address, so you cannot do that to it."
         code = _REFUSES[action.id](state)
         if code:
             who = clean(line.requester.detail) if line.requester else ""
             paired = clean(requester.line.paired_to) if requester else "somebody"
             return sentence(code, number=line.number, into=line.merged_into, email=who, customer=paired)
-        if action.id in ("pair", "ban") and requester is None:
-            return "You may not see the requester's address, so you cannot do that to it."
         return ""
 
     def _reply(self) -> None:

@@ -17,6 +17,7 @@ from tui.sentences.recipients import paired as paired
 from tui.sentences.recipients import pairing_preview as pairing_preview
 from tui.sentences.recipients import released as released
 from tui.sentences.recipients import sender_edited as sender_edited
+from tui.sentences.recipients import sight_lost as sight_lost
 from tui.sentences.recipients import unbanned as unbanned
 from tui.sentences.recipients import unpaired as unpaired
 from tui.sentences.recipients import unpairing_preview as unpairing_preview

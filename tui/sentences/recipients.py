@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from store.queries.customers import CustomerLine
     from store.queries.tickets import TicketLine
     from store.services.pairing import Paired, Preview, Unpaired
+    from store.services.people import Edited
     from store.services.recipients import Done
     from store.services.refused import Released
 
@@ -23,7 +24,13 @@ def paired(done: "Paired") -> str:
 def unpaired(done: "Unpaired", customer: str = "") -> str:
     """`Unpaired bob@x.test from Kelly Sanders; no ticket changed.`"""
     whom = f" from {clean(customer)}" if customer else ""
-    return f"Unpaired {done.email}{whom}; {_changed(done.tickets, 'unassigned')}."
+    lost = f" {unseen_by_assignee(done.unassigned)}" if done.unassigned else ""
+    return f"Unpaired {done.email}{whom}; {_changed(done.tickets, 'unassigned')}.{lost}"
+
+
+def unseen_by_assignee(numbers: Sequence[int]) -> str:
+    """R10.1: an assignee who loses sight of a ticket is taken off."""
+    return f"The assignee of {ticket_numbers(numbers)} may not see it then, and is taken off."
 
 
 def banned(done: "Done", *, deny_too: bool = False) -> str:
@@ -81,21 +88,29 @@ def pairing_preview(preview: "Preview", *, assign_all: bool) -> list[str]:
     return lines
 
 
-def unpairing_preview(numbers: Sequence[int], *, unassign: bool) -> str:
+def unpairing_preview(foreseen: "Unpaired", *, unassign: bool) -> str:
     """What becomes of the tickets that this address opened and that have its customer (R4.4)."""
+    numbers = foreseen.tickets
     if not numbers:
         return "No ticket of this address has that customer."
     which = ticket_numbers(numbers)
     if unassign:
-        return f"{many(len(numbers), 'ticket')} will lose the customer: {which}."
+        lost = f" {unseen_by_assignee(foreseen.unassigned)}" if foreseen.unassigned else ""
+        return f"{many(len(numbers), 'ticket')} will lose the customer: {which}.{lost}"
     return f"{many(len(numbers), 'ticket')} will keep the customer: {which}."
 
 
-def out_of_sight(what: str) -> str:
-    """Said before, to one who sees a partner's customers only (R10.1)."""
-    return (
-        f"You will not see {clean(what)} any more: it has no customer of your partner then. Others must bring it back."
-    )
+def out_of_sight(what: str, tickets: Sequence[int] = ()) -> str:
+    """Said before, to one who sees a partner's customers only (R10.1); `tickets` are numbers of more that go."""
+    gone = f"{clean(what)} and {ticket_numbers(tickets)}" if tickets else clean(what)
+    return f"You will not see {gone} any more: no customer of your partner has it then. Others must bring it back."
+
+
+def sight_lost(done: "Edited", verb: str) -> str:
+    """What an administrator with other rights sees no more, and `was` or `would be` taken off; '' for nothing."""
+    lost = f"He may not see {ticket_numbers(done.unassigned)} any more, and {verb} taken off."
+    own = "That is you: you will see only what belongs to customers of that partner, and set nothing up any more."
+    return " ".join([lost] * bool(done.unassigned) + [own] * done.narrowed)
 
 
 def customer_details(customer: "CustomerLine") -> str:

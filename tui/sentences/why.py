@@ -39,10 +39,23 @@ def why(decision: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {name}: {clean(decision[key])}"
     for check, answer in decision["checks"]:
         yield f"  {check}: {answer}"
-    if decision["ticket"]:
-        yield f"  written: message {decision['written']} in ticket #{decision['ticket']}"
-    if decision["looked_like"]:
-        yield f"  looked like a reply to #{decision['looked_like']}, but the sender may not write there"
+    yield from _tickets(decision)
     if before := decision.get("before"):
         yield "  before it was released:"
         yield from (f"    {check}: {answer}" for check, answer in before["checks"])
+
+
+def _tickets(decision: Mapping[str, Any]) -> Iterator[str]:
+    """Which ticket it looked like a message for (R6), and what was written."""
+    candidate = decision.get("candidate")
+    if candidate and candidate["standing"]:
+        by, standing = candidate["found_by"], candidate["standing"]
+        yield f"  ticket #{candidate['ticket']} by {by}, in which its sender may write ({standing})"
+    if decision.get("changed"):
+        yield f"  names ticket #{decision['changed']}, but its subject is none that was used there"
+    if decision["looked_like"]:
+        yield f"  looked like a reply to #{decision['looked_like']}, but the sender may not write there"
+    if decision["written"]:
+        yield f"  written: message {decision['written']} in ticket #{decision['ticket']}"
+    elif decision["ticket"]:
+        yield f"  noted on our mail of ticket #{decision['ticket']}"

@@ -10,6 +10,7 @@ from store.db import transaction
 from store.errors import BadInput
 from store.models import Customer, Recipient, Ticket
 from store.queries import settings
+from store.queries.scope import scoped
 from store.queries.tickets import state_of
 from store.reasons import refuse
 from store.rules import ticket as rule
@@ -126,7 +127,9 @@ def _change_pair(actor: Actor, row: Ticket, wanted: dict[str, Value], answer: bo
     """R4.10; the address whose pair is changed, '' when none is."""
     if "customer" not in wanted or not rule.asks_for_pair(state_of(row), _id(wanted["customer"])):
         return ""
-    requester = Recipient.get_by_id(row.requester_id)
+    requester = Recipient.get_or_none((Recipient.id == row.requester_id) & scoped(actor, Recipient))
+    if requester is None:  # of another partner: its pair is neither told nor changed (R10.1)
+        return ""
     customer = Customer.get_by_id(wanted["customer"])
     if answer is None:
         raise refuse("change-pair", email=clean(requester.email), customer=clean(customer.name))

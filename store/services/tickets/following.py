@@ -4,7 +4,8 @@ from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
 from store.errors import BadInput, NotFound
-from store.models import Administrator, Participant, Ticket
+from store.models import Administrator, Customer, Participant, Recipient, Ticket
+from store.queries.scope import visible
 from store.queries.senders import is_ours
 from store.queries.tickets import state_of
 from store.reasons import refuse
@@ -60,7 +61,7 @@ def pair_requester(
     """*Pair Customer/Lead to requester*: as from the table (R4.9).  Raises as `pairing.pair`, Refused without one."""
     with transaction(rehearse=rehearse):
         row = locked(actor, number, None)
-        insist(rule.why_not_pair_requester(state_of(row)), number, **_requester(row))
+        insist(rule.why_not_pair_requester(state_of(row)), number, **_requester(actor, row))
         return pairing.pair(actor, row.requester_id, customer_id, assign_all=assign_all)
 
 
@@ -70,16 +71,15 @@ def ban_requester(
     """*Ban incoming email*: as from the table (R2).  Raises as `recipients.ban`, Refused without a requester."""
     with transaction(rehearse=rehearse):
         row = locked(actor, number, None)
-        insist(rule.why_not_ban_requester(state_of(row)), number, **_requester(row))
+        insist(rule.why_not_ban_requester(state_of(row)), number, **_requester(actor, row))
         return recipients.ban(actor, row.requester_id, reason=reason, deny_too=deny_too)
 
 
-def _requester(row: Ticket) -> dict[str, object]:
-    from store.models import Customer, Recipient
-
-    requester = Recipient.get_or_none(Recipient.id == row.requester_id)
-    if requester is None:
+def _requester(actor: Actor, row: Ticket) -> dict[str, object]:
+    """What is said of the requester.  Raises NotFound when the actor sees the ticket, but not him (R10.1)."""
+    if row.requester_id is None:
         return {}
+    requester: Recipient = visible(actor, Recipient, row.requester_id, f"requester of ticket #{row.id}")
     customer = Customer.get_or_none(Customer.id == requester.customer_id)
     return {"email": clean(requester.email), "customer": clean(customer.name) if customer else ""}
 

@@ -103,10 +103,12 @@ def take_off_unseeing(actor: Actor, among: Expression, change: str) -> tuple[int
     return tuple(lost)
 
 
-def watcher(email: str) -> int | None:
-    """The active administrator with this address, for a ticket's watchers."""
+def watcher(email: str, customer: int | None) -> int:
+    """The active administrator with this address, if he may see a ticket of this customer.  Raises as `assignable`."""
     row = Administrator.get_or_none((Administrator.email == email) & Administrator.active)
-    return None if row is None else int(row.id)
+    if row is None:
+        raise NotFound(f"administrator {clean(email, limit=80)}")
+    return int(assignable(row.login, customer).id)
 
 
 def assignable(login: str, customer: int | None) -> Administrator:
