@@ -25,7 +25,7 @@ from mail.imap import Account, Fetched, Listed, Mailbox, connect
 from mail.parse import Reading
 from mail.reader import shared
 from store.cleantext import clean
-from store.db import checkpoints_by_hand
+from store.db import checkpoints_by_hand, sentences
 from store.denylist import DenyList
 from store.errors import DatabaseUnavailable
 from store.queries import deny
@@ -327,9 +327,9 @@ def _commit(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
                 )
         except StaleFacts:
             continue
-        _checkpoint(post, batch)
         for settled in done:
             post.tally.count(settled)
+        _checkpoint(post, batch)
         return
 
 
@@ -337,8 +337,9 @@ def _checkpoint(post: _Post, batch: Sequence[Arrived]) -> None:
     """While the write lock rests: whoever waits for it does not wait for this."""
     post.written += sum(len(arrived.raw) for arrived in batch)
     if post.written > _CHECKPOINT_BYTES:
-        post.checkpoint()
         post.written = 0
+        with sentences():  # what fails here is no message's fault
+            post.checkpoint()
 
 
 def _flag_again(post: _Post) -> None:

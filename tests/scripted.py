@@ -26,6 +26,10 @@ def uids(box: Mailbox, after: int = 0, **options: object) -> list[int]:
     return [listed.uid for window in box.sizes(after, **options) for listed in window]  # type: ignore[arg-type]
 
 
+class Last(bytes):
+    """What a server says before it ends the connection."""
+
+
 @contextmanager
 def scripted(answer: Callable[[str, str], bytes | None], greeting: bytes = b"* OK ready\r\n") -> Iterator[Account]:
     """A server that says what `answer` makes of each tag and command; None ends the connection."""
@@ -39,6 +43,8 @@ def scripted(answer: Callable[[str, str], bytes | None], greeting: bytes = b"* O
                 if said is None:
                     return
                 self.wfile.write(said)
+                if isinstance(said, Last):
+                    return
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
         server.daemon_threads = True

@@ -5,12 +5,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from peewee import OperationalError
 
 from mail import intake
 from mail.demo.server import MailServer
@@ -224,6 +226,28 @@ def test_D8_D9_a_store_that_takes_no_writing_is_not_the_messages_fault(
     lease.release(fence)
     assert fetch_one().opened == 2
     assert Arrival.select().where(Arrival.unreadable != "").count() == 0
+
+
+def test_D8_a_disk_that_fills_while_the_log_is_copied_is_not_the_messages_fault(
+    server: MailServer, desk: str, folder: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    @contextmanager
+    def full() -> Iterator[Callable[[], None]]:  # a disk with room for the log and none for the copy cannot be had
+        def copied() -> None:
+            raise OperationalError("database or disk is full")
+
+        yield copied
+
+    monkeypatch.setattr(intake, "checkpoints_by_hand", full)
+    monkeypatch.setattr(intake, "_CHECKPOINT_BYTES", 1)
+    server.deliver(USER, message("a@x.test", "Question"), folder)
+    add_inbox(server.imap_port, folder=folder)
+    (done,) = poll_once()
+    assert ((done.opened, done.unreadable), "disk is full" in done.error) == ((1, 0), True)
+    assert "one by one" not in caplog.text
+    monkeypatch.undo()
+    assert fetch_one().fetched == 0
+    assert unseen(server.imap_port, folder) == 0
 
 
 def test_D4_a_mailbox_that_is_numbered_afresh_loses_and_doubles_nothing(

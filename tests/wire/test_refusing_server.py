@@ -16,7 +16,7 @@ from store.queries import tickets
 from store.queries.intake import inboxes_to_poll, settings_of
 from store.services import inboxes, settings
 from tests.helpdesk import ANNA, add_inbox, helpdesk
-from tests.scripted import Box, scripted
+from tests.scripted import Box, Last, scripted
 from tests.servers import message
 
 
@@ -125,6 +125,48 @@ def test_D12_a_large_message_is_whole_whatever_size_the_server_names(
         add_inbox(account.port)
         assert (polled().opened, LargeMessage.get().state) == (1, "done")
     assert Message.get().text.endswith("the end")
+
+
+FAULTS = {
+    "goodbye": lambda tag, said: Last(b"* BYE going down\r\n"),
+    "no": lambda tag, said: f"{tag} NO [UNAVAILABLE] later\r\n".encode(),
+    "bad": lambda tag, said: f"{tag} BAD what?\r\n".encode(),
+    "half": lambda tag, said: Last(said[: len(said) * 2 // 3]),
+    "nonsense": lambda tag, said: b"\xff\0 (((\r\n",
+    "news": lambda tag, said: b"* 1 FETCH (FLAGS (\\Seen))\r\n* 9 EXISTS\r\n* 1 RECENT\r\n* 2 EXISTS\r\n" + said,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_N3_whatever_goes_wrong_at_whatever_command_is_said_and_heals(fault: str) -> None:
+    box = box_of("One", "Two")
+    going_wrong: list[int] = []
+    asked: list[str] = []
+
+    def answer(tag: str, command: str) -> bytes | None:
+        said = box(tag, command) or b""
+        asked.append(command)
+        return FAULTS[fault](tag, said) if len(asked) in going_wrong else said
+
+    with scripted(answer) as account:
+        add_inbox(account.port)
+        commands = 0
+        while True:
+            commands += 1
+            asked.clear()
+            going_wrong[:] = [commands]
+            done = polled()
+            if len(asked) < commands:
+                break
+            assert "report it" not in done.error
+            # a refused batch is asked for one by one
+            harmless = asked[commands - 1].startswith(("LOGOUT", "CAPABILITY", "UID FETCH 1:2 (UID INTERNALDATE BODY"))
+            assert done.error or harmless or fault == "news"
+            assert Arrival.select().count() <= 2
+    assert commands > 6
+    assert done.error == ""
+    assert subjects() == ["One", "Two"]
+    assert Arrival.select().where(Arrival.unreadable != "").count() == 0
 
 
 def large_box() -> Box:
