@@ -34,10 +34,15 @@ def kept_copy() -> Path:
     return Path(f"{store_path()}.backup")
 
 
+def shortage() -> int | None:
+    """How many bytes are left on the disk of the open store, where that is less than the reserve."""
+    if database.obj is None:
+        return None
+    disk = os.statvfs(store_path().parent)
+    left = disk.f_bavail * disk.f_frsize
+    return left if left < RESERVE_BYTES else None
+
+
 def takes_from_reserve(descriptor: int) -> bool:
     """Whether this file grows on the disk of the open store, and that has no more left than the reserve."""
-    if database.obj is None:
-        return False
-    disk = os.fstatvfs(descriptor)
-    is_low = disk.f_bavail * disk.f_frsize < RESERVE_BYTES
-    return is_low and os.fstat(descriptor).st_dev == store_path().parent.stat().st_dev
+    return shortage() is not None and os.fstat(descriptor).st_dev == store_path().parent.stat().st_dev

@@ -35,8 +35,10 @@ def doctor_command(state: Globals) -> None:
 
 def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
     from store.db import sqlite_path
+    from store.files import shortage
     from store.queries.health import counts, is_whole, missing
     from store.services.lease import is_held
+    from tui.sentences import disk_trouble
 
     path = sqlite_path(state.url)
     now = counts(actor)
@@ -48,6 +50,8 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
         if is_whole()
         else Finding("bad", "the store file is damaged", f"stop window and worker, then: {_put_back(path)}")
     )
+    if left := disk_trouble(shortage()):
+        yield Finding("bad", left)
     yield _copy()
     yield from _history(actor)
     for one in missing():

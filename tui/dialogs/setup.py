@@ -8,12 +8,11 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from store.errors import Problem
-from tui import sentences
 from tui.actions import Action, key_name, of
 from tui.desk import Desk
 from tui.dialogs.picker import Choice, Picker
 from tui.events import StoreChanged
-from tui.screens.standing import Standing, standing
+from tui.screens.standing import Standing, standing, troubles
 from tui.widgets.words import words
 
 _LISTED = (
@@ -78,6 +77,5 @@ def _told(now: Standing) -> Content:
             told.append(words(f"✗ {missing[short].what}", "$text-warning"))
         else:
             told.append(words(f"✓ {title}", "$text-success"))
-    trouble = sentences.inbox_trouble(now.inboxes, now.zone), sentences.sending_trouble(now.sending, now.zone)
-    told += [words(f"✗ {one}", "$text-error") for one in trouble if one]
+    told += [words(f"✗ {one}", "$text-error") for one in troubles(now)]
     return Content("\n").join(told)

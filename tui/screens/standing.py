@@ -1,10 +1,12 @@
 """How things stand, for the title and the status line: what pairing still needs (R7.1), counts, inboxes."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, tzinfo
 from typing import NamedTuple
 
 from store.actor import Actor
+from store.files import shortage
 from store.queries import health, lists, outbox, settings
 from store.queries.health import Counts, Missing
 from store.queries.lists import InboxLine
@@ -35,6 +37,16 @@ def standing(actor: Actor) -> Standing:
     return Standing(*now, time.monotonic() - began)
 
 
+def troubles(now: Standing) -> Iterator[str]:
+    """What goes wrong, the worst first.  The disk is asked anew: the store cannot tell that it is full."""
+    found = (
+        sentences.disk_trouble(shortage()),
+        sentences.inbox_trouble(now.inboxes, now.zone),
+        sentences.sending_trouble(now.sending, now.zone),
+    )
+    return (one for one in found if one)
+
+
 def show_missing(now: Standing, title: StatusBar) -> None:
     """On the right of the title: what is missing, and which key says how to mend it."""
     if now.missing:
@@ -47,7 +59,7 @@ def show_missing(now: Standing, title: StatusBar) -> None:
 def show_health(now: Standing, status: StatusBar) -> None:
     """On the right of the status line: counts and inboxes, or what goes wrong."""
     counts, unassigned = sentences.counts(now.counts), f"{sentences.number(now.counts.unassigned_tickets)} unassigned"
-    trouble = sentences.inbox_trouble(now.inboxes, now.zone) or sentences.sending_trouble(now.sending, now.zone)
+    trouble = next(troubles(now), "")
     if trouble:
         status.show_right(f"{counts} · {trouble}", trouble, severity="error")
         return

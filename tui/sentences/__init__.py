@@ -4,6 +4,7 @@ Names and addresses in what the services return are clean text already; what com
 """
 
 from tui.sentences.health import counts as counts
+from tui.sentences.health import disk_trouble as disk_trouble
 from tui.sentences.health import inbox_health as inbox_health
 from tui.sentences.health import inbox_trouble as inbox_trouble
 from tui.sentences.health import missing as missing

@@ -26,6 +26,13 @@ def counts(now: "Counts") -> str:
     return f"{many(now.recipients, 'recipient')} · {number(now.unassigned_tickets)} unassigned"
 
 
+def disk_trouble(left: int | None) -> str:
+    """That the store's disk has only so many bytes left, '' for None (THREATS D8)."""
+    if left is None:
+        return ""
+    return f"The store's disk has {left / 1e6:,.0f} MB left; when it is full no mail is fetched. Make room."
+
+
 def inbox_trouble(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | None = None) -> str:
     """The first enabled inbox's error with its next try, or that nobody fetches its mail; '' when all is well."""
     moment = now or datetime.now(UTC)
