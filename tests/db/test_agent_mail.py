@@ -10,7 +10,7 @@ import pytest
 from mail.parse import Reading, parse
 from store.db import session
 from store.errors import NotFound, Refused
-from store.models import Attachment, Message, Outbox, Recipient, RefusedMessage
+from store.models import Arrival, Attachment, Message, Outbox, Recipient, RefusedMessage
 from store.queries import deny as deny_list
 from store.queries import refused as reading
 from store.queries.why import decisions
@@ -281,7 +281,7 @@ def test_R8_1_each_kind_is_let_in_once_and_never_after_it_is_forgotten(told: Des
     with pytest.raises(NotFound):
         let_in(told, *kept[0])
     settings.change(told.anna, "refused.keep_days", "1")
-    RefusedMessage.update(received=told.ticket(1).created.replace(year=2020)).execute()
+    Arrival.update(settled=told.ticket(1).created.replace(year=2020)).execute()
     refused.forget_old()
     with pytest.raises(NotFound):
         let_in(told, *kept[1])
