@@ -58,8 +58,8 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
 def own_words(parsed: Parsed) -> str:
     """What the agent wrote himself, without the notifications that he answers (THREATS O7); '' for nothing."""
     ours = Outbox.message_id.in_(references_of(parsed)) & (Outbox.audience == "admin")
-    sent = "\n".join(body for (body,) in Outbox.select(Outbox.body).where(ours).tuples())
-    return own_text(parsed.text, REPLY_MARKER, sent)
+    sent = Outbox.select(Outbox.subject, Outbox.body).where(ours).tuples()
+    return own_text(parsed.text, REPLY_MARKER, "\n".join(line for letter in sent for line in letter))
 
 
 def as_note(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, ticket: int, raw: int) -> Written:
