@@ -9,7 +9,7 @@ WARN = """
 import logging, warnings
 from tui.faults import keep_off_the_screen
 keep_off_the_screen()
-logging.getLogger("a.library").warning("one \\x1b[2J")
+logging.getLogger("another.package").warning("one \\x1b[2J")
 warnings.warn("two")
 """
 
