@@ -35,9 +35,13 @@ _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?!\.?\d)")  # no part
 _CODE = re.compile(r"\b([45])\d\d[ :-]")
 _KIND = re.compile(r"^\s*[a-z][\w-]*\s*;", re.IGNORECASE)
 _DELAYED = re.compile(
-    r"\b(?:delayed|will be retried|delivery attempts will continue|not yet been delivered|"
-    r"warning: message still undelivered)",
+    r"\b(?:delayed|will be retried|delivery attempts will continue|(?:continue|keep) (?:on )?trying|be delivered yet|"
+    r"not yet been delivered|warning: message still undelivered|noch nicht zugestellt|verzögert|weiter versucht|"
+    r"retardée?|retrasado|sigue intentando|in ritardo|vertraagd|atrasada|opóźnion\w+|zpožděn\w*|отложен\w*|задерж\w+)",
     re.IGNORECASE,
+)
+_QUOTED_HEADER = re.compile(
+    rf"^[> \t]*(?:received|return-path|from|to|subject|date|message-id|{MARK_FIELD}):", re.IGNORECASE | re.MULTILINE
 )
 _ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
 _ACTION_OF = {"5": "failed", "4": "delayed", "2": "delivered"}
@@ -121,9 +125,9 @@ def _rank(action: str) -> int:
 
 def _from_words(text: str, original: str) -> Report:
     """A report for people only: failed, unless it says that it is a delay; by what stands above the mail it quotes."""
-    quoted = _ORIGINAL_ID.search(text)
-    text = text[: quoted.start()] if quoted else text
-    line = next((one for one in text.splitlines() if _STATUS.search(one) or _CODE.search(one)), "")
+    quoted = _QUOTED_HEADER.search(text)
+    said = (text[: quoted.start()] if quoted else "").strip() or text
+    line = next((one for one in said.splitlines() if _STATUS.search(one) or _CODE.search(one)), "")
     status = next(iter(_STATUS.findall(line)), "") or (f"{code[1]}.0.0" if (code := _CODE.search(line)) else "")
-    action = "delayed" if _DELAYED.search(text) else "failed"
-    return Report(original, action, status, words=" ".join(line.split())[:_LONGEST_WORDS])
+    action = "delayed" if _DELAYED.search(said) else "failed"
+    return Report(original, action, status, words=" ".join((line or said).split())[:_LONGEST_WORDS])

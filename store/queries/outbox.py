@@ -12,6 +12,7 @@ from store.errors import NotFound
 from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, RawMessage, Ticket
 from store.queries.scope import scoped
 from store.queries.search import among
+from store.rules.outbox import repeats_the_mail
 
 
 class OutboxRow(NamedTuple):
@@ -141,12 +142,14 @@ def has_work() -> bool:
 
 
 def enclosed(message: int, *, most: int) -> Iterator[EnclosedRow]:
-    """What is attached to an agent's own mail, up to `most` bytes together; nothing for other messages."""
+    """What is attached to an agent's own mail and goes on with it, up to `most` bytes together; nothing for others."""
     columns = (Attachment.name, Attachment.type, Attachment.size, Attachment.part, RawMessage.data)
     query = Attachment.select(*columns).join(Message).join(RawMessage)
     total = 0
     mine = (Message.id == message) & (Message.direction == "out")
     for name, kind, size, part, raw in query.where(mine).order_by(Attachment.id).tuples():
+        if repeats_the_mail(name, kind):
+            continue
         total += size
         if total <= most:
             yield EnclosedRow(name, kind, size, part, bytes(raw))

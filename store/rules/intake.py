@@ -35,8 +35,8 @@ class Circumstances:
     """All that the decision depends on; the defaults are those of an ordinary message from a stranger.
 
     `report_of` is the mail of ours that a delivery report is about, `answered` the ticket of a notification that went
-    to this administrator alone and that he answers (R5.8), `changed` a ticket that is named though the subject is none
-    of its own (R6.1).  `waived` is the reason of a refusal that does not count any
+    to this administrator alone and that he answers (R5.8), `proof` why he is believed or not, `changed` a ticket that
+    is named though the subject is none of its own (R6.1).  `waived` is the reason of a refusal that does not count any
     more, for a message that is released (R8.1).
     """
 
@@ -47,6 +47,7 @@ class Circumstances:
     banned: bool = False
     administrator: bool = False
     answered: int | None = None
+    proof: str = ""
     automatic: bool = False
     process_administrators: bool = False
     candidate: Candidate | None = None

@@ -16,3 +16,8 @@ def why_not_retry(state: str) -> str:
 def why_not_drop(state: str) -> str:
     """What has not gone yet."""
     return "outbox-gone" if state in ("sent", "sending", "bounced") else "outbox-dropped" if state == "dropped" else ""
+
+
+def repeats_the_mail(name: str, kind: str) -> bool:
+    """Whether this attachment is Outlook's own form of the whole mail (TNEF), with all that it quotes (THREATS O7)."""
+    return kind in ("application/ms-tnef", "application/vnd.ms-tnef") or name.lower() == "winmail.dat"

@@ -6,7 +6,7 @@ fields of the mail that is quoted, or by a rule in words.
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
 _MARKED = re.compile(r"^\s{0,3}>")
@@ -22,21 +22,25 @@ _RULE_IN_WORDS = re.compile(
     re.IGNORECASE,
 )
 _UNDERSCORES = re.compile(r"^\s*_{20,}\s*$")
-_RULE = re.compile(r"^\s*(?:[-_*=]{2,}|-{2,}.{1,60}-{2,})\s*$")
+_DASH = "[-\u2010-\u2015]"
+_RULE = re.compile(rf"^\s*(?:(?:[_*=]|{_DASH}){{2,}}|{_DASH}{{4,}}.{{1,200}}?{_DASH}{{4,}})\s*$")
 _FROM = re.compile(
     r"^\s*\*{0,2}(?:from|von|absender|de|de la|expéditeur|da|mittente|van|afzender|od|nadawca|odesílatel|från|fra|"
     r"avsändare|lähettäjä|feladó|kimden|gönderen|nuo|saatja|từ|dari|από|от|від|מאת|من|จาก|差出人|发件人|寄件者|寄件人|"
     r"보낸 ?사람)\s?(?::\*{0,2}(?=\s|$)|：)",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"^\s*\*{0,2}[^\W\d_][^:：]{0,24}(?::\*{0,2}(?=\s|$)|：)|^\s*[^\W\d_]\s?(?::(?=\s|$)|：)")
+# labels in Arabic and Hebrew have marks of direction before them
+_FIELD = re.compile(
+    r"^[\s\u200e\u200f\u202a-\u202e]*\*{0,2}[^\W\d_][^:：]{0,24}(?::\*{0,2}(?=\s|$)|：)|^\s*[^\W\d_]\s?(?::(?=\s|$)|：)"
+)
 _MOST_FIELDS = 8
 _DATED = re.compile(r"@|\d[:.]\d\d\b")
 _ADDRESS = re.compile(r"\S+@\S+")
 _WRITES = re.compile(
-    r"\b(?:wrote|writes|schrieb|schreibt|a écrit|écrit|escribió|escreveu|ha scritto|scrive|schreef|napisał|pisze|"
+    r"(?:\b(?:wrote|writes|schrieb|schreibt|a écrit|écrit|escribió|escreveu|ha scritto|scrive|schreef|napisał|pisze|"
     r"napsal|napísal|skrev|skriver|kirjoitti|írta|yazdı|a scris|έγραψε|написал|пишет|написав|пише|napisao|je pisal|"
-    r"đã viết|menulis)",
+    r"đã viết|menulis)|写道|寫道|님이 작성|のメール)",
     re.IGNORECASE,
 )
 _BEGINS_WITH_A_DAY = re.compile(r"^\W*(?:on|am|le|el|il|op|den|dnia|em)\b.{5,}", re.IGNORECASE)
@@ -45,6 +49,9 @@ _ENDS_WITH_COLON = re.compile(r"[:：][\s\u200e\u200f\u202a-\u202e\u2066-\u2069]
 _LONGEST_INTRODUCTION = 400
 _MOST_LINES = 3
 _MOST_QUOTATIONS = 2_000
+_MOST_SENT = 100_000
+_LEAST_FIELDS = 3
+_TELLING = 25
 
 
 class Part(NamedTuple):
@@ -122,21 +129,39 @@ def own_text(text: str, marker: str, sent: str = "") -> str:
     introduce a quotation.  '' when nothing is his own.
 
     `marker` is the line with which that mail begins: where it is not marked as quoted nothing below it can be told from
-    the quotation, so none of it is his.  `sent` is that mail: what goes on with a quoted line as it stands there is
-    quoted, too, though the mail program left it unmarked when it wrapped the line.
+    the quotation, so none of it is his.  `sent` is that mail, its subject first: where it begins his words end though
+    the marker was taken away, and what goes on with a quoted line as it stands there is quoted, too, though the mail
+    program left it unmarked when it wrapped the line.
     """
     lines = text.split("\n")
     cut = next((at for at, line in enumerate(lines) if marker in line and not _MARKED.match(line)), None)
+    if cut is not None and (before := lines[cut].partition(marker)[0].rstrip()):
+        lines[cut : cut + 1] = [before, ""]
+        cut += 1
+    if cut is None and not any(marker in line for line in lines):
+        cut = _begins_sent(lines, sent)
     lines = lines[:cut]
     if cut is not None:
-        lines = lines[: len(lines) - _leading_in(lines)]
+        lines = lines[: len(lines) - _leading_in(lines, sent)]
     kinds = [quoted or marker in line for line, quoted in zip(lines, _kinds(lines), strict=True)]
     own = [part.lines for part in _grouped(lines, _with_wrapped(lines, kinds, sent)) if not part.quoted]
     kept = (_without_rules(list(piece)) for piece in own)
     return "\n\n".join("\n".join(piece) for piece in kept if piece)
 
 
-def _leading_in(lines: list[str]) -> int:
+def _begins_sent(lines: list[str], sent: str) -> int | None:
+    """Where the mail that is answered begins though neither marker nor mark is left of it: two lines that follow each
+    other there, too, or one that is long; None if it does not."""
+    whole = _squeezed(sent[:_MOST_SENT])
+    words = [_squeezed(line) for line in lines[:_MOST_QUOTATIONS]] if whole else []
+    for at, here in enumerate(words):
+        below = next(filter(None, words[at + 1 : at + 4]), "")
+        if here and len(here + below) >= _TELLING and here + below in whole:
+            return at
+    return None
+
+
+def _leading_in(lines: list[str], sent: str) -> int:
     """How many lines at the end introduce what is quoted below them: `On … wrote:`, or the fields of that mail."""
     blank = next((count for count, line in enumerate(reversed(lines)) if line.strip()), len(lines))
     end = len(lines) - blank
@@ -146,8 +171,15 @@ def _leading_in(lines: list[str]) -> int:
         if _FROM.match(lines[at]) and at < end - 1 and _FIELD.match(lines[at + 1]):
             above = bool(at and _FIELD.match(lines[at - 1]) and _DATED.search(lines[at - 1]))  # some begin with the day
             return len(lines) - at + above
-    count = _introduction(lines[:end])
-    return blank + count
+    return blank + (_introduction(lines[:end]) or _fields_of(lines[:end], sent))
+
+
+def _fields_of(lines: list[str], sent: str) -> int:
+    """How many lines at the end are fields, in a language that is not known, of which one has a line of that mail."""
+    fields = [*takewhile(bool, (_FIELD.match(line) for line in reversed(lines[-_MOST_FIELDS:])))]
+    told = {line.strip() for line in sent.split("\n")} - {""}
+    values = (field.string[field.end() :].strip() for field in fields if field)
+    return len(fields) if len(fields) >= _LEAST_FIELDS and any(value in told for value in values) else 0
 
 
 def _with_wrapped(lines: list[str], kinds: list[bool], sent: str) -> list[bool]:

@@ -6,10 +6,13 @@ import unicodedata
 
 # Reply and forward prefixes of the mail clients' languages, without the colon.
 _PREFIXES = (
-    "re|r|ri|rif|aw|antw|antwort|sv|svar|vs|vastaus|odp|ynt|yanıt|cevap|res|resp|enc|tr|rv|bls|atb|pd|vá|válasz|vl|vb|"
-    "vedr|ref|sb|ang|réf|rép|réponse|respuesta|resposta|risposta|odpověď|odpoveď|odpowiedź|trả lời|ตอบ|balas|"
-    "external|extern|ext|spam|fwd?|fw|wg|doorst|i|továbbítás|tovabbitas|yml|ilt|i̇lt|fs|転送|返信|回复|回覆|答复|"
-    "转发|轉寄|회신|전달|отв|ответ|на|пересл|відп|απ|σχετ|πρθ|إعادة توجيه|رد|תגובה|הועבר|"
+    "re|r|ri|rif|aw|antw|antwort|sv|svar|svar på|vs|vast|vastaus|välitys|odp|odg|odgovor|ynt|yanıt|cevap|res|resp|enc|"
+    "tr|trs|rv|bls|atb|ats|na|pd|vá|válasz|vl|vb|vidarebefordrat|vedr|ref|sb|ang|réf|rép|réponse|respuesta|resposta|"
+    "risposta|râsp|răspuns|odpověď|odpoveď|odpowiedź|beantw|reply|trả lời|chuyển tiếp|ตอบ|ส่งต่อ|balas|"
+    "external|extern|ext|spam|caution|external (?:e-?mail|mail|sender)|fwd?|fw|forward|forwarded|wg|weitergeleitet|"
+    "doorst|doorgestuurd|reenv|i|továbbítás|tovabbitas|yml|ilt|i̇lt|hiv|fs|edasi|pers|redir|posr|posredovano|proslijeđeno|"
+    "転送|返信|回复|回覆|答复|转发|轉寄|회신|답장|전달|отв|ответ|на|пер|пересл|відп|отг|απ|απάντηση|σχετ|πρθ|"
+    "إعادة توجيه|رد|תגובה|השב|הועבר|"
     # what answers while somebody is away
     "auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|automatische antwort|abwesenheitsnotiz|"
     "réponse automatique|respuesta automática|resposta automática|risposta automatica|automatisch antwoord|"
@@ -17,18 +20,25 @@ _PREFIXES = (
     "otomatik yanıt|自動応答|自动答复|自動回覆"
 )
 _COUNT = r"(?:\[\d{1,4}\]|\(\d{1,4}\)|[\^*]\d{1,4})"
-_PREFIX = re.compile(rf"^\s*(?:{_PREFIXES})\.?\s*{_COUNT}?\s*[:：]\s*", re.IGNORECASE)
-_OPEN, _CLOSE = r"[\[({<【*=\-]", r"[\])}>】*=\-]"
+_PREFIX = re.compile(rf"^[^\w\[({{<【*=-]{{0,3}}(?:{_PREFIXES})\.?\s*{_COUNT}?\s*[:：]\s*", re.IGNORECASE)
+# What gateways write in brackets, stars or dashes, before the subject or behind it: some of these words, alone or with
+# such as fill it up
 _TAG = re.compile(
-    rf"^\s*{_OPEN}{{1,10}}\s*(?:⚠\ufe0f?\s*)?(?:(?:caution|warning)\s*:\s*)?(?:(?:possible|potential|suspected|likely|"
-    r"confirmed)\s*)?(?:external|extern|ext|spam|caution|warning|bulk|encrypt(?:ed)?|secure|e-?mail externe|externe|"
-    r"externo|externa|esterno|外部|外部メール|外部邮件|junk|phish(?:ing)?|suspicious|disarmed|virus|filename|"
-    r"dangerous content|fraud|marketing|graymail|greymail|quarantined?|sec(?:urity)?=[\w :-]{1,40})\s*"
-    rf"(?:e-?mail|sender|message|mail|\d{{1,3}}(?:\.\d{{1,2}})?)?\s*[?!]{{0,2}}\s*{_CLOSE}{{1,10}}\s*[:-]?\s*",
-    re.IGNORECASE,
+    r"^(?:[\[({<【*]{1,10}([^\[\](){}<>【】]{1,60}?)[\])}>】*]{1,10}|[*=-]{2,10}([^*=-]{1,40})[*=-]{2,10})"
+    r"\s*[:-]?\s*(?=\S)"
 )
-# what some programs and governments put behind it
-_TRAILING = re.compile(r"\s*(?:\(fwd\)|\[(?:external|ext|sec=[\w :-]{1,40})\])\s*$", re.IGNORECASE)
+_LAST_TAG = re.compile(r"(?<=\S)\s*[\[(]([^\[\]()]{1,60})[\])]\s*$")
+_TAG_WORDS = frozenset(
+    "external extern externe externo externa esterno ext ekstern zewnętrzny zewnętrzna внешняя внешнее 外部 外部メール "
+    "外部邮件 社外 spam junk bulk phish phishing suspicious suspected disarmed caution warning unverified unscannable "
+    "secure encrypted encrypt marketing newsletter graymail greymail quarantine quarantined virus fraud fwd sec "
+    "security dangerous filename".split()
+)
+_FILLING = frozenset(
+    "possible potential likely confirmed probable sender source origin mail email e message courriel correo posta "
+    "poczta почта письмо score content official sensitive unclassified from the organization".split()
+)
+_TAG_WORD = re.compile(r"[^\W\d_]+")
 # what stood around a number, with nothing in it now
 _EMPTY = re.compile(r"\(\s*\)|\[\s*\]|\{\s*\}|<\s*>|【\s*】")
 _LEADING_MARKS = re.compile(r"^[\s:：|–—-]+")
@@ -49,12 +59,25 @@ def subject_key(subject: str, number: "re.Pattern[str] | None" = None) -> str:
     if number is not None:
         text = _EMPTY.sub(" ", number.sub(" ", text))
     text = _SPACES.sub(" ", text)  # no pattern below has to try where a long gap ends
-    while True:
-        shorter = _LEADING_MARKS.sub("", _TAG.sub("", _PREFIX.sub("", text, count=1), count=1))
-        shorter = _TRAILING.sub("", shorter)
-        if shorter == text:
-            return _SPACES.sub(" ", text).strip().casefold()
+    while (shorter := _with_one_less(text)) != text:
         text = shorter
+    return text.strip().casefold()
+
+
+def _with_one_less(text: str) -> str:
+    """The text without its first prefix, or else without a tag, unless nothing else would be left."""
+    text = text.lstrip()
+    if prefix := _PREFIX.match(text):
+        return text[prefix.end() :]
+    for tag in (_TAG.search(text), _LAST_TAG.search(text)):
+        if tag and _is_tag(next(filter(None, tag.groups()))):
+            return text[: tag.start()] + text[tag.end() :]
+    return _LEADING_MARKS.sub("", text)
+
+
+def _is_tag(inside: str) -> bool:
+    words = set(_TAG_WORD.findall(inside.lower()))
+    return bool(words & _TAG_WORDS) and words <= _TAG_WORDS | _FILLING
 
 
 @functools.lru_cache(maxsize=128)

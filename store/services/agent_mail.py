@@ -6,6 +6,7 @@ from store.actor import MAIL
 from store.cleantext import clean
 from store.models import Outbox
 from store.rules.message import Arrived, Parsed
+from store.rules.outbox import repeats_the_mail
 from store.rules.quotes import own_text
 from store.services import history
 from store.services.batch import Batch
@@ -13,6 +14,11 @@ from store.services.circumstances import Ground, Sender, author_of, references_o
 from store.services.entry import Written, add_note, stage, ticket_thing
 from store.services.tickets.writing import news_of_reply
 from store.templates import REPLY_MARKER
+
+_WHOLE_MAIL = (
+    "winmail.dat of the reply above was not sent on: it holds the whole mail with what that quotes, and perhaps files. "
+    "To send files, write from a program set to HTML or plain text."
+)
 
 
 def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, ticket: int, raw: int) -> Written:
@@ -24,7 +30,8 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
     state = batch.tickets[ticket]
     author = author_of(sender)
     text = own_words(arrived.parsed)
-    empty = not text.strip() and not arrived.parsed.attachments
+    inside = [repeats_the_mail(file.name, file.type) for file in arrived.parsed.attachments]
+    empty = not text.strip() and all(inside)
     said = {
         "direction": "note" if empty else "out",
         "author": author and author.id,
@@ -37,6 +44,8 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
         )
         batch.change_ticket(state, now)
         return Written(state.id, message)
+    if any(inside):
+        add_note(batch, state, _WHOLE_MAIL, now)
     before = {"status": state.status, "closed": state.closed}
     state.status, state.closed = str(place.settings["status.agent_reply"]), None
     batch.change_ticket(state, now)
@@ -49,8 +58,8 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
 def own_words(parsed: Parsed) -> str:
     """What the agent wrote himself, without the notifications that he answers (THREATS O7); '' for nothing."""
     ours = Outbox.message_id.in_(references_of(parsed)) & (Outbox.audience == "admin")
-    sent = "\n".join(body for (body,) in Outbox.select(Outbox.body).where(ours).tuples())
-    return own_text(parsed.text, REPLY_MARKER, sent)
+    sent = Outbox.select(Outbox.subject, Outbox.body).where(ours).tuples()
+    return own_text(parsed.text, REPLY_MARKER, "\n".join(line for letter in sent for line in letter))
 
 
 def as_note(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, ticket: int, raw: int) -> Written:

@@ -16,6 +16,8 @@ from store.rules.subjects import numbers_in, subject_key
 from store.services.batch import Batch, TicketState
 
 _REFERENCES = 50
+# reasons not to answer a message, which do not say that nobody wrote it
+_SAYS_LITTLE = ("", "suppress", "no-reply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
     report = arrived.parsed.report
     about = batch.posted.get(report.original) if report is not None else None
     administrator = sender.key in place.administrator_keys
+    answered, proof = _answered(place, batch, arrived.parsed, sender) if administrator else (None, "")
     named = _named(place, batch, arrived.parsed)
     return Circumstances(
         own_mail=sender.key in place.inbox_keys or _is_ours(batch, arrived.parsed),
@@ -86,8 +89,9 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
         deny_hits=arrived.deny_hits,
         banned=known is not None and known.banned,
         administrator=administrator,
-        answered=_answered(place, batch, arrived.parsed, sender) if administrator else None,
-        automatic=bool(arrived.parsed.automatic),
+        answered=answered,
+        proof=proof,
+        automatic=arrived.parsed.automatic not in _SAYS_LITTLE,
         process_administrators=bool(place.settings["inboxes.process_administrators"]),
         candidate=_candidate(named, sender),
         changed=next((one.state.id for one in named if not one.fits), None),
@@ -140,22 +144,21 @@ def _our_marks(parsed: Parsed) -> list[str]:
     return [known for known in (parsed.message_id, parsed.mark, original, *references_of(parsed)) if known]
 
 
-def _answered(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> int | None:
-    """R5.8: the ticket of a notification that went to this very address as an administrator's, if he may see it.
+def _answered(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> tuple[int | None, str]:
+    """R5.8: the ticket of a notification that went to this very address as an administrator's, if he may see it; and
+    why he is believed, or not.
 
     When a trusted server vouches for the sender the subject's number is enough; when it denies him nothing is.
     """
     if parsed.authentication == "fail":
-        return None
+        return None, "denied"
     told = [batch.posted[reference] for reference in references_of(parsed) if reference in batch.posted]
-    numbers = [sent.ticket for sent in told if sent.audience == "admin" and sent.to_key == sender.key]
-    if parsed.authentication == "pass":
-        numbers += numbers_in(parsed.subject, place.number)
-    for number in numbers:
-        state = _living(batch, number) if number is not None else None
-        if state is not None and _may_answer(sender.key, state.customer):
-            return state.id
-    return None
+    proofs = {sent.ticket: "notified" for sent in told if sent.audience == "admin" and sent.to_key == sender.key}
+    for number in numbers_in(parsed.subject, place.number) if parsed.authentication == "pass" else ():
+        proofs.setdefault(number, "vouched")
+    found = [(state, proof) for number, proof in proofs.items() if (state := _living(batch, number or 0)) is not None]
+    seen = ((state.id, proof) for state, proof in found if _may_answer(sender.key, state.customer))
+    return next(seen, (None, "unseen" if found else "unproven"))
 
 
 def _may_answer(email_key: str, customer: int | None) -> bool:

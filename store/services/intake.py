@@ -106,7 +106,8 @@ def _settle_one(place: Ground, batch: Batch, arrived: Arrived) -> Settled:
     decision = decide(case)
     raw = _keep_raw(batch, arrived)
     written = carry_out(place, batch, arrived, sender, decision, raw)
-    arrival = _record_arrival(place, batch, arrived, decision, raw, written, why_of(place, arrived, case, decision))
+    why = why_of(place, batch, arrived, case, decision)
+    arrival = _record_arrival(place, batch, arrived, decision, raw, written, why)
     if decision.outcome is Outcome.REFUSED:
         _refuse(place, batch, arrived, sender, decision, arrival)
     if arrived.whole_size and decision.outcome is Outcome.IGNORED and case.duplicate_of is not None:

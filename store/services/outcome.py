@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 from store.rules.intake import Circumstances, Decision, Outcome
-from store.rules.message import Arrived
+from store.rules.message import Arrived, Report
 from store.services import agent_mail, entry, outbox
 from store.services.batch import Batch
 from store.services.circumstances import Ground, Sender
@@ -34,7 +34,9 @@ def tell(batch: Batch) -> None:
             outbox.bounced(outbox_id, words, hard=report.is_hard, address=report.recipient)
 
 
-def why_of(place: Ground, arrived: Arrived, case: Circumstances, decision: Decision, **more: object) -> str:
+def why_of(
+    place: Ground, batch: Batch, arrived: Arrived, case: Circumstances, decision: Decision, **more: object
+) -> str:
     """The decision as it is kept, not recomputed: the field used, each check with its answer, the ticket it looked like
     a message for, and why its sender may write there ('' when he may not)."""
     parsed, candidate = arrived.parsed, case.candidate
@@ -50,9 +52,18 @@ def why_of(place: Ground, arrived: Arrived, case: Circumstances, decision: Decis
         "automatic": parsed.automatic,
         "authentication": parsed.authentication,
         "unreadable": parsed.unreadable,
+        "proof": case.proof,
+        "duplicate_of": case.duplicate_of,
+        "report": _about_ours(batch, parsed.report),
         **more,
     }
     return json.dumps(why, ensure_ascii=False)
+
+
+def _about_ours(batch: Batch, report: Report | None) -> dict[str, object] | None:
+    """What is reported of which mail of ours."""
+    sent = batch.posted.get(report.original) if report is not None else None
+    return None if report is None or sent is None else {"mail": sent.id, **asdict(report)}
 
 
 def _note_report(batch: Batch, arrived: Arrived) -> Written:

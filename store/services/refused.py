@@ -114,7 +114,7 @@ def _let_in(row: RefusedMessage, arrived: Arrived) -> Released:
     outcome.tell(batch)
     arrival.outcome, arrival.reason = decision.outcome.value, decision.reason
     arrival.ticket, arrival.written = written.ticket, written.message
-    arrival.why = outcome.why_of(place, arrived, case, decision, before=json.loads(arrival.why))
+    arrival.why = outcome.why_of(place, batch, arrived, case, decision, before=json.loads(arrival.why))
     arrival.save()
     note = decision.reason == "released-note"
     return Released(written.ticket, decision.ticket is None, note, unbanned=False, entry_removed=None)

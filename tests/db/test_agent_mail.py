@@ -10,7 +10,7 @@ import pytest
 from mail.parse import Reading, parse
 from store.db import session
 from store.errors import NotFound, Refused
-from store.models import Attachment, Message, Outbox, Recipient, RefusedMessage
+from store.models import Arrival, Attachment, Message, Outbox, Recipient, RefusedMessage
 from store.queries import deny as deny_list
 from store.queries import refused as reading
 from store.queries.why import decisions
@@ -281,7 +281,7 @@ def test_R8_1_each_kind_is_let_in_once_and_never_after_it_is_forgotten(told: Des
     with pytest.raises(NotFound):
         let_in(told, *kept[0])
     settings.change(told.anna, "refused.keep_days", "1")
-    RefusedMessage.update(received=told.ticket(1).created.replace(year=2020)).execute()
+    Arrival.update(settled=told.ticket(1).created.replace(year=2020)).execute()
     refused.forget_old()
     with pytest.raises(NotFound):
         let_in(told, *kept[1])
@@ -323,3 +323,43 @@ def test_R10_4_of_two_administrators_who_let_it_in_at_once_one_does(told: Desk) 
         thread.join(30)
     assert sorted(type(result).__name__ for result in results) == ["NotFound", "Released"]
     assert Message.select().where(Message.subject == "Case").count() == 1
+
+
+@pytest.mark.parametrize("reason", ["suppress", "no-reply"])
+def test_R5_4_an_answer_from_an_address_or_a_program_that_wants_none_is_no_vacation_notice(
+    told: Desk, reason: str
+) -> None:
+    known = (notice().message_id,)
+    done = told.arrive(ADMIN, f"Re: {notice().subject}", in_reply_to=known, automatic=reason)
+    assert (done.reason, done.ticket) == ("agent-reply", 1)
+    assert told.arrive(ADMIN, "Lunch?", automatic=reason).reason == "unverified"
+
+
+@pytest.mark.parametrize("reason", ["auto-submitted", "precedence", "autoreply", "list", "report"])
+def test_R5_4_an_agents_automatic_mail_is_ignored_whatever_it_answers(told: Desk, reason: str) -> None:
+    known = (notice().message_id,)
+    done = told.arrive(ADMIN, f"Re: {notice().subject}", in_reply_to=known, automatic=reason)
+    assert (done.outcome, done.reason) == ("ignored", "automatic")
+
+
+@pytest.mark.parametrize(
+    ("sender", "authentication", "refers", "proof"),
+    [
+        (ADMIN, "", True, "notified"),
+        (ADMIN, "none", False, "unproven"),
+        (ADMIN, "fail", True, "denied"),
+        (ADMIN, "pass", False, "vouched"),
+        ("anna@us.test", "", True, "unproven"),
+    ],
+)
+def test_R12_why_says_what_proves_an_administrator_or_does_not(
+    told: Desk, sender: str, authentication: str, refers: bool, proof: str
+) -> None:
+    facts = {"authentication": authentication, "in_reply_to": (notice().message_id,) if refers else ()}
+    told.arrive(sender, "Re: #1 x", message_id="<w@us.test>", **facts)
+    (why,) = decisions(told.anna, "<w@us.test>")
+    assert (why["proof"], why["reason"]) == (
+        proof,
+        "agent-reply" if proof in ("notified", "vouched") else "unverified",
+    )
+    assert any(line.startswith("  proof: ") and len(line) > 30 for line in sentences.why(why))

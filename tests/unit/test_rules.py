@@ -115,7 +115,10 @@ def test_R6_2_a_strangers_decision_names_the_ticket_it_looked_like() -> None:
      "[Externe]", "Re: \u202a", "Trả lời: ", "[#12]", "Re: (#12) -", "#12: ", "Re*2: ", "{Spam} {Disarmed} Re: ",
      "{Filename?}", "{Dangerous Content?} AW:", "【外部】返信：", "[PHISH?] ", "[Possible Phishing]", "[SPAM 5.2] Re:",
      "[External Sender] - Re: ", "[⚠ EXTERNAL]", "[SEC=OFFICIAL] ", "Spam: ", "--SPAM--", "Réponse : ", "RÉP : ",
-     "Odpověď: ", "Válasz: ", "Yanıt: ", "Automatic reply: ", "Automatische Antwort: ", "自动答复: ", "Risposta: "],
+     "Odpověď: ", "Válasz: ", "Yanıt: ", "Automatic reply: ", "Automatische Antwort: ", "自动答复: ", "Risposta: ",
+     "RE^2: ", "Odg: ", "השב: ", "답장: ", "Reply: ", "Forward: ", "Weitergeleitet: ", "Râsp: ", "ส่งต่อ: ", "Fw: Пер: ",
+     "[Ext.] ", "[Spam score: 6.0] ", "[SENDER UNVERIFIED] ", "[WARNING: UNSCANNABLE] ", "CAUTION: ", "\"Re: ",
+     "⚠ EXTERNAL: ", "[Внешняя почта] ", "[Courriel externe] Re: ", "EXTERNAL MAIL: Fwd: ", "[社外] ", "[EKSTERN] "],
 )  # fmt: skip
 def test_R6_1_prefixes_tags_and_the_number_do_not_count(prefix: str) -> None:
     assert subject_key(f"{prefix} Router is Down", _NUMBER) == "router is down"
@@ -124,6 +127,10 @@ def test_R6_1_prefixes_tags_and_the_number_do_not_count(prefix: str) -> None:
 @pytest.mark.parametrize("ending", [" [#12]", " (#12)", " (fwd)", " [EXTERNAL]", " [SEC=OFFICIAL: Sensitive]"])
 def test_R6_1_what_programs_put_behind_a_subject_does_not_count(ending: str) -> None:
     assert subject_key(f"Re: Router is Down{ending}", _NUMBER) == "router is down"
+
+
+def test_R6_1_a_subject_of_nothing_but_a_tag_is_one() -> None:
+    assert [subject_key(text) for text in ("Re: [Spam]", "Warning:", "(fwd)")] == ["[spam]", "warning:", "(fwd)"]
 
 
 def test_R6_1_what_changes_a_subject() -> None:

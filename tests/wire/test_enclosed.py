@@ -9,7 +9,7 @@ import pytest
 from mail.parse import parse
 from mail.sender import send_once
 from mail.smtp import Account, connect
-from store.models import Outbox
+from store.models import Message, Outbox
 from store.rules.message import Arrived
 from tests.driver import Desk
 from tests.smtp import Server
@@ -44,6 +44,27 @@ def test_O7_a_notification_that_is_attached_to_the_answer_does_not_go_on(
     assert send_once().sent == 1
     sent = server.read()[-1]
     assert [part.get_filename() for part in sent.iter_attachments()] == ["plan.pdf"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/ms-tnef; name=winmail.dat", "application/octet-stream; name=Winmail.dat"]
+)
+def test_O7_outlooks_form_of_the_whole_mail_does_not_go_on_and_the_ticket_says_so(
+    desk: Desk, server: Server, kind: str
+) -> None:
+    desk.send_mail(smtp__host="127.0.0.1", smtp__port=str(server.port), smtp__security="none")
+    desk.arrive("kelly@x.test", "Help")
+    send_once()
+    told = Outbox.get(Outbox.event == "new_ticket_admin")
+    head = f"From: admin@us.test\nSubject: Re: {told.subject}\nIn-Reply-To: {told.message_id}\n"
+    raw = (
+        f"{head}Content-Type: multipart/mixed; boundary=b\n\n--b\n\nYes.\n--b\nContent-Type: {kind}\n\nTNEF\n--b\n"
+        "Content-Type: application/pdf; name=plan.pdf\n\nPDF\n--b--\n"
+    ).encode()
+    desk.settle(Arrived(desk.uid + 1, raw, sha256(raw).hexdigest(), datetime.now(UTC), parse(raw)))
+    assert send_once().sent == 1
+    assert [part.get_filename() for part in server.read()[-1].iter_attachments()] == ["plan.pdf"]
+    assert "winmail.dat" in Message.get(Message.direction == "note").text
 
 
 def test_O1_a_copys_address_that_the_server_cannot_take_does_not_hold_up_the_letter(server: Server) -> None:

@@ -15,6 +15,13 @@ _FACTS = (
 )
 
 
+_PROOF = {
+    "notified": "it answers a notification that went to this administrator",
+    "vouched": "a trusted server vouches for the sender",
+    "denied": "a trusted server says that the sender is forged",
+    "unseen": "the ticket is not one that this administrator may see",
+    "unproven": "it answers no notification that went to this address, and no trusted server vouches for the sender",
+}
 _MATCHES = {
     "exact": "is",
     "contain": "contains",
@@ -37,12 +44,24 @@ def why(decision: Mapping[str, Any]) -> Iterator[str]:
     for name, key in _FACTS:
         if decision.get(key):
             yield f"  {name}: {clean(decision[key])}"
+    yield from _found(decision)
     for check, answer in decision["checks"]:
         yield f"  {check}: {answer}"
     yield from _tickets(decision)
     if before := decision.get("before"):
         yield "  before it was released:"
         yield from (f"    {check}: {answer}" for check, answer in before["checks"])
+
+
+def _found(decision: Mapping[str, Any]) -> Iterator[str]:
+    """What proves an administrator or not, which message this repeats, what is reported of which mail of ours."""
+    if proof := decision.get("proof"):
+        yield f"  proof: {_PROOF.get(proof, proof)}"
+    if decision.get("duplicate_of"):
+        yield f"  the same as a message that came before (arrival {decision['duplicate_of']})"
+    if report := decision.get("report"):
+        said = ": ".join(clean(report[name], limit=200) for name in ("action", "words") if report[name])
+        yield f"  report on our mail {report['mail']}: {said}"
 
 
 def _tickets(decision: Mapping[str, Any]) -> Iterator[str]:
