@@ -34,6 +34,7 @@ _SETTINGS = ("host", "user", "secret", "folder", "ca_file")
 _CONTROL = frozenset("\r\n\0")
 _LARGEST_LITERAL = 500_000_000
 _PIECE = 1_000_000
+_NEAR = 1_000
 _STORED_AT_ONCE = 500
 
 
@@ -146,8 +147,10 @@ class Mailbox:
 
     def fetch_piece(self, uid: int, start: int, most: int) -> bytes | None:
         """So many bytes of a message from `start` on, b'' behind its end; None when the server has it no more."""
-        found = self._bodies([uid], f"BODY.PEEK[]<{start}.{most}>")
-        return found[0].raw if found else None
+        found, refusal = self._given([uid], f"BODY.PEEK[]<{start}.{most}>")
+        if not found and self._present([uid]):
+            raise refusal or self._withheld(uid)
+        return found[uid].raw if found else None
 
     def mark_seen(self, uids: Sequence[int]) -> None:
         """Flags messages as read.  Idempotent; never expunges, as imap-tools' own `flag` would."""
@@ -237,15 +240,21 @@ class Mailbox:
 
     def _bodies(self, uids: Sequence[int], what: str) -> list[Fetched]:
         found, refusal = self._given(uids, what)
-        if refusal is not None and not found:
-            raise refusal
-        missing = [uid for uid in uids if uid not in found]
-        for uid in self._present(missing):
-            why = str(refusal) if refusal else f"{self._place} lists message {uid}, but does not give it."
-            if not found:
-                raise Refusal("fetch", why)
-            found[uid] = Fetched(uid, b"", datetime.now(UTC), withheld=why)
+        missing = self._present([uid for uid in uids if uid not in found])
+        if missing and not found and not self._gives_another(missing):
+            raise refusal or self._withheld(missing[0])
+        for uid in missing:
+            found[uid] = Fetched(uid, b"", datetime.now(UTC), withheld=str(refusal or self._withheld(uid)))
         return [found[uid] for uid in uids if uid in found]
+
+    def _gives_another(self, uids: Sequence[int]) -> bool:
+        """Whether the server gives a message beside these: then it is not the server that fails, but they."""
+        before = self._search(max(1, uids[0] - _NEAR), uids[0] - 1)[-1:]
+        others = {uid for uid in (self._last_uid(), *before) if uid} - set(uids)
+        return any(self._given([uid], "BODY.PEEK[]<0.1>")[0] for uid in others)
+
+    def _withheld(self, uid: int) -> Refusal:
+        return Refusal("fetch", f"{self._place} lists message {uid}, but does not give it.")
 
     def _given(self, uids: Sequence[int], what: str) -> tuple[dict[int, Fetched], Refusal | None]:
         """What the server gives of these; where it refuses, each by itself, and the last refusal."""
@@ -277,6 +286,7 @@ class Mailbox:
     def _checked(self, answer: tuple[str, Any]) -> list[Any]:
         status, data = answer
         if status != "OK":
+            self._client.untagged_responses.pop("FETCH", None)  # what it gave before it broke off
             raise imaplib.IMAP4.error(data[-1] if data else status)
         if self._client.untagged_responses["UIDVALIDITY"][-1] != str(self.uidvalidity).encode():
             raise imaplib.IMAP4.abort("it has numbered the folder afresh; it is opened again")

@@ -1,7 +1,7 @@
 """What the mail side has to know: the inboxes to poll, and what is settled but perhaps not flagged yet."""
 
 from array import array
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from peewee import Expression, Field
@@ -75,7 +75,8 @@ def perhaps_unflagged(inbox_id: int, *, limit: int = 2_000) -> list[int]:
         .order_by(Arrival.uid.desc())
         .limit(limit)
     )
-    since = state.last_success
+    # a clock that stepped back since then: that round tells nothing of what was flagged (D10)
+    since = state.last_success if state.last_success and state.last_success <= datetime.now(UTC) else None
     return [uid for uid, settled in newest.tuples() if since is None or settled > since]
 
 

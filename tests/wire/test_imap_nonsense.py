@@ -60,7 +60,8 @@ def test_N3_a_length_that_nobody_sends_is_refused_before_it_is_waited_for() -> N
 
 def test_N3_a_refused_fetch_says_the_servers_words() -> None:
     def answer(tag: str, command: str) -> bytes:
-        return f"{tag} NO [SERVERBUG] disk\r\n".encode() if "BODY" in command else usual(tag, command)
+        listed = usual(tag, command, FETCH=b"* 1 FETCH (UID 1)\r\n")
+        return f"{tag} NO [SERVERBUG] disk\r\n".encode() if "BODY" in command else listed
 
     with scripted(answer) as account, connect(account) as box, pytest.raises(MailProblem, match="SERVERBUG"):
         box.fetch([1])
@@ -78,8 +79,10 @@ def test_R5_3_what_the_server_lists_and_does_not_give_stops_nothing_and_is_not_l
         first, second = box.fetch([1, 2])
         assert (first.uid, first.raw, "does not give it" in first.withheld) == (1, b"", True)
         assert (second.uid, second.raw, second.withheld) == (2, b"hi", "")
+        (alone,) = box.fetch([1])
+        assert "lists message 1, but does not give it" in alone.withheld
         with pytest.raises(MailProblem, match="lists message 1, but does not give it"):
-            box.fetch([1])
+            box.fetch_piece(1, 0, 100)
 
 
 def test_R5_3_a_batch_that_is_refused_for_one_message_is_asked_for_one_by_one() -> None:

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from mail import ahead, intake, large
 from mail.intake import Tally, opened
 from mail.poller import Round, drain_and_note, poll_once
 from store.db import session
-from store.models import Arrival, Attachment, LargeMessage, Message, Ticket
+from store.models import Arrival, Attachment, InboxState, LargeMessage, Message, Ticket
 from store.queries.intake import inboxes_to_poll
 from store.services import inboxes, lease, settings
 from tests.helpdesk import ANNA, add_inbox, helpdesk, wait_until
@@ -56,6 +57,30 @@ def test_D11_a_message_that_the_server_does_not_give_keeps_nobody_from_the_other
     arrival = Arrival.get(Arrival.uid == 2)
     assert "2 is broken" in Message.get(Message.ticket == arrival.ticket_id).text
     assert box.seen == {1, 3, 4, 5}
+
+
+@pytest.mark.parametrize("bad", [1, 3, 5])
+def test_D11_a_message_that_is_refused_alone_stops_no_inbox(bad: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "BATCH_MESSAGES", 1)
+    box = box_of(5)
+
+    def broken(tag: str, command: str) -> bytes | None:
+        return f"{tag} NO it is broken\r\n".encode() if "BODY" in command and command.split()[2] == str(bad) else None
+
+    box.instead = broken
+    (done,) = rounds(box)
+    assert (done.opened, done.unreadable, done.error) == (5, 1, "")
+
+
+def test_D10_D1_what_a_kill_left_unflagged_is_flagged_though_the_clock_stepped_back() -> None:
+    box = box_of(2)
+    with scripted(box) as account:
+        add_inbox(account.port)
+        poll_once()
+        box.seen.clear()
+        InboxState.update(last_success=datetime.now(UTC) + timedelta(days=2)).execute()
+        poll_once()
+    assert box.seen == {1, 2}
 
 
 def test_D5_D11_a_message_that_is_listed_but_left_out_is_no_message_that_is_gone() -> None:
