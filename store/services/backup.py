@@ -35,12 +35,12 @@ def copy_if_due() -> Path | None:
     """
     hours = int(settings.one("store.backup_hours"))
     target = kept_copy()
-    with suppress(OSError):
-        # a clock that stepped back must not put it off for ever (D10)
-        if not hours or abs(time.time() - target.stat().st_mtime) < hours * _HOUR:
-            return None
     if not hours:
         return None
+    with suppress(FileNotFoundError):
+        # a clock that stepped back must not put it off for ever (D10)
+        if abs(time.time() - target.stat().st_mtime) < hours * _HOUR:
+            return None
     _copy(target)
     return target
 
