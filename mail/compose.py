@@ -90,8 +90,9 @@ def _headers(letter: Letter, sender: Sender) -> Iterator[tuple[str, str | Addres
     answered = _identities(letter.in_reply_to)[:1]
     if answered:
         yield "In-Reply-To", answered[0]
-    if references := _identities(letter.references)[-_MOST_REFERENCES:]:
-        yield "References", " ".join(references)
+    # its own id, too: a relay may rename the Message-ID, but an answer repeats what stands here (RFC 5322, 3.6.4)
+    thread = [*_identities(letter.references), *_identities(letter.message_id)]
+    yield "References", " ".join(dict.fromkeys(thread[-_MOST_REFERENCES:]))
     if letter.reply_to:
         yield "Reply-To", mailbox("", letter.reply_to)
     if letter.automatic:

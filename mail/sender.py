@@ -4,6 +4,7 @@ what became of it (R7.5, THREATS O1, O2).
 
 import contextlib
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -33,8 +34,8 @@ from store.services.outbox import Letter
 log = logging.getLogger("recipients.mail")
 CLAIM = 20
 LARGEST_ENCLOSED = 20_000_000
-# as it stands in a message, and in the files that Outlook makes of one
-_OUR_MARKS = tuple(f"{MARK_FIELD}:".encode(encoding) for encoding in ("ascii", "utf-16-le"))
+_OUR_MARK = f"{MARK_FIELD}:".encode()
+_OUR_IDS = re.compile(rb"<[0-9a-f]{32}\.\d{1,12}@[^<>\s]{1,255}>")  # as `fresh_message_id` makes them
 
 
 @dataclass(slots=True)
@@ -158,10 +159,17 @@ def _enclosed(letter: Letter) -> Iterator[Enclosed]:
     for file in reading.enclosed(letter.attachments_of, most=LARGEST_ENCLOSED):
         with contextlib.suppress(LookupError):  # the raw message has no such part: nothing to enclose
             content = attachment_content(file.raw, file.part)
-            if any(mark in content.lower() for mark in _OUR_MARKS):
+            if _holds_a_notification(content):
                 log.warning("letter %d: a mail of ours was attached to the reply; it does not go on", letter.id)
                 continue
             yield Enclosed(file.name, file.type, content)
+
+
+def _holds_a_notification(content: bytes) -> bool:
+    """Whether a mail of ours, or the id of an administrator's, stands in this file; also in one of Outlook's, which
+    are UTF-16."""
+    plain = content.replace(b"\0", b"").lower()
+    return _OUR_MARK in plain or reading.are_notifications({found.decode() for found in _OUR_IDS.findall(plain)})
 
 
 def _mark(fence: Fence, letter: Letter, result: Result) -> None:

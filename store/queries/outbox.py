@@ -1,7 +1,7 @@
 """Reading the outbox: for the sender, the window and the command line (R7.5)."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -153,6 +153,12 @@ def enclosed(message: int, *, most: int) -> Iterator[EnclosedRow]:
         total += size
         if total <= most:
             yield EnclosedRow(name, kind, size, part, bytes(raw))
+
+
+def are_notifications(message_ids: Collection[str]) -> bool:
+    """Whether one of these Message-IDs is that of mail to an administrator, which proves who answers it (R5.8)."""
+    theirs = among(Outbox.message_id, message_ids) & (Outbox.audience == "admin")
+    return bool(message_ids) and bool(Outbox.select().where(theirs).exists())
 
 
 def _rows(actor: Actor) -> ModelSelect:
