@@ -6,17 +6,19 @@ himself stands below.  Where no server is set up nothing is known, which is not 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mail.headers import Fields
-from store.rules.addresses import domain_key
+from store.rules.addresses import address_key, domain_key, registrable_domain
 
 _FIELD = "authentication-results"
 _METHOD = re.compile(r"\s*([a-z0-9-]{1,40})(?:\s*/\s*\d{1,5})?\s*=\s*([a-z]{1,20})\b")
 # the value is read whole: of one that is cut short, another domain may be left
 _PROPERTY = re.compile(r"\b([a-z]{1,20})\.([a-z0-9-]{1,40})\s*=\s*([^\s;]+)")
-_QUOTABLE = re.compile(r"[^\w@.+-]")
+# of what stands in quotes: what may be part of an address without quotes (RFC 5322, 3.2.3), less what ends a value
+_QUOTABLE = re.compile(r"[^\w@.+!#$%&'*/?^`{|}~-]")
+_NOT_QUOTABLE = "\ufffd"  # no address has it, so none is taken for another
 _LONGEST = 10_000
 _MOST_RESULTS = 50
 _DOMAINS_OF = {"dmarc": ("header.from",), "dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}
@@ -24,45 +26,61 @@ _BAD = ("fail", "hardfail", "softfail", "permerror", "policy")
 
 
 class Result(NamedTuple):
-    """One method's result, such as dkim pass, with the domain that it is about."""
+    """One method's result, such as dkim pass, with the domain that it is about; of auth it is the whole address."""
 
     method: str
     result: str
-    domain: str
+    about: str
 
 
-def authentication(fields: Fields, sender: str, trusted: Sequence[str], hops: int) -> str:
-    """pass, fail, none, or '' when no authserv-id is trusted.  `hops`: Received fields our own servers write above.
+def authentication(
+    fields: Fields, sender: str, trusted: Sequence[str], hops: int, *, behind_group: bool = False
+) -> str:
+    """pass, fail, none; or '' when no authserv-id is trusted, and when no server at all says anything: mail inside one
+    server has no such field.  `hops`: Received fields our own servers write above.
 
-    pass: DMARC passed for the sender's very domain, or else DKIM or SPF for one that is aligned with it: the same, or a
-    parent of it with a dot in it.  fail: DMARC failed; or without DMARC, something failed and nothing passed so.
+    pass: the sender signed in to the server (auth); or DMARC passed for the sender's domain, or else DKIM or SPF, for
+    one that is aligned with it: under the same registrable domain (RFC 7489, 3.1).  fail: DMARC failed; or without
+    DMARC, something failed and nothing passed so.  What a group or list has passed on fails by that alone, so fail
+    counts as none where the inbox is `behind_group`, or the server vouches for the chain of those who passed it on
+    (arc, RFC 8617).
 
     Servers that write below their own Received field have what the sender wrote right below theirs.  So only the
     topmost trusted field can pass a sender; those below it can but fail him.  RFC 8601, 5, has servers remove fields
     that carry their name: with `hops`, one that does not and at times writes none itself lets a forged one be topmost.
     """
     ids = {domain_key(name) for name in trusted}
-    if not ids:
+    if not ids or _FIELD not in fields.names():
         return ""
     said = (_read(value) for value in fields.above(_FIELD, "received", hops))
     ours = [results for name, results in said if domain_key(name) in ids]
     below = [one for results in ours[1:] for one in results if one.method == "dmarc" and one.result in _BAD]
-    return _verdict([*(ours[0] if ours else ()), *below], domain_key(sender.rpartition("@")[2]))
+    topmost = ours[0] if ours else []
+    verdict = _verdict([*topmost, *below], address_key(sender))
+    passed_on = behind_group or any((one.method, one.result) == ("arc", "pass") for one in topmost)
+    return "none" if verdict == "fail" and passed_on else verdict
 
 
-def _verdict(results: Sequence[Result], domain: str) -> str:
+def _verdict(results: Sequence[Result], sender: str) -> str:
+    domain = sender.rpartition("@")[2]
     if any(one.method == "dmarc" and one.result in _BAD for one in results):
         return "fail"
-    if any(one == ("dmarc", "pass", domain) for one in results):
+    if any(one.result == "pass" and _vouches(one, sender, domain) for one in results):
         return "pass"
-    others = [one for one in results if one.method in ("dkim", "spf")]
-    if any(one.result == "pass" and _is_aligned(domain, one.domain) for one in others):
-        return "pass"
-    return "fail" if any(one.result in _BAD for one in others) else "none"
+    return "fail" if any(one.method in ("dkim", "spf") and one.result in _BAD for one in results) else "none"
+
+
+def _vouches(passed: Result, sender: str, domain: str) -> bool:
+    """Whether what passed is about this sender."""
+    if passed.method == "auth":
+        return bool(sender) and passed.about == sender
+    return passed.method in _DOMAINS_OF and _is_aligned(domain, passed.about)
 
 
 def _is_aligned(domain: str, other: str) -> bool:
-    return bool(other) and (domain == other or ("." in other and domain.endswith(f".{other}")))
+    if not (domain and other):
+        return False
+    return domain == other or registrable_domain(domain) == registrable_domain(other) != ""
 
 
 def _read(value: str) -> tuple[str, list[Result]]:
@@ -81,7 +99,15 @@ def _results(texts: Sequence[str]) -> Iterator[Result]:
             continue
         told = {f"{kind}.{name}": value for kind, name, value in _PROPERTY.findall(text)}
         named = (told[name] for name in _DOMAINS_OF.get(method[1], ()) if name in told)
-        yield Result(method[1], method[2], domain_key(next(named, "").rpartition("@")[2]))
+        domain = domain_key(next(named, "").rpartition("@")[2])
+        yield Result(method[1], method[2], _signed_in(told) if method[1] == "auth" else domain)
+
+
+def _signed_in(told: Mapping[str, str]) -> str:
+    """The folded address of who signed in; where the log-in is a bare name the sender of the envelope (RFC 8601,
+    2.7.4).  Who signed in under one address and sends under another is not that other."""
+    login = told.get("smtp.auth", "")
+    return address_key(login if "@" in login else told.get("smtp.mailfrom", ""))
 
 
 def _without_comments(value: str) -> str:
@@ -92,13 +118,13 @@ def _without_comments(value: str) -> str:
         if escaped:
             escaped = False
             if not depth:
-                out.append(_QUOTABLE.sub("_", char))
+                out.append(_QUOTABLE.sub(_NOT_QUOTABLE, char))
         elif char == "\\":
             escaped = True
         elif char == '"' and not depth:
             quoted = not quoted
         elif quoted:
-            out.append(_QUOTABLE.sub("_", char))
+            out.append(_QUOTABLE.sub(_NOT_QUOTABLE, char))
         elif char == "(":
             depth += 1
         elif char == ")" and depth:

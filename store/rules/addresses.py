@@ -1,6 +1,13 @@
 """What makes two addresses the same (R5.7)."""
 
+import functools
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+_LONGEST_DOMAIN = 253  # characters of a name in the DNS (RFC 1035, 2.3.4)
 
 
 def address_key(address: str) -> str:
@@ -25,6 +32,26 @@ def domain_key(domain: str) -> str:
         return idna.encode(lowered, uts46=True).decode("ascii").strip(".")
     except (idna.IDNAError, UnicodeError):
         return _folded(lowered)
+
+
+def registrable_domain(key: str) -> str:
+    """The part of a domain, folded as by `domain_key`, that its owner registered: `example.co.uk` of `a.example.co.uk`.
+
+    By the public suffix list with its private part, so that `a.github.io` and `b.github.io` are two owners'; where it
+    does not know the top-level domain that is the suffix.  '' for a public suffix itself and for an IP address.
+    """
+    last = key.rpartition(".")[2]
+    if not last or last.isdigit() or len(key) > _LONGEST_DOMAIN or set(key) & set("[]:"):
+        return ""
+    return _suffixes().privatesuffix(key) or ""
+
+
+@functools.cache
+def _suffixes() -> "PublicSuffixList":
+    """Read when it is first needed, which takes a tenth of a second."""
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList()
 
 
 def _folded(text: str) -> str:

@@ -80,8 +80,8 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
     report = arrived.parsed.report
     about = batch.posted.get(report.original) if report is not None else None
     administrator = sender.key in place.administrator_keys
-    answered, proof = _answered(place, batch, arrived.parsed, sender) if administrator else (None, "")
     named = _named(place, batch, arrived.parsed)
+    answered, proof = _answered(batch, arrived.parsed, sender, named) if administrator else (None, "")
     return Circumstances(
         own_mail=sender.key in place.inbox_keys or _is_ours(batch, arrived.parsed),
         report_of=about.id if about is not None else None,
@@ -144,21 +144,23 @@ def _our_marks(parsed: Parsed) -> list[str]:
     return [known for known in (parsed.message_id, parsed.mark, original, *references_of(parsed)) if known]
 
 
-def _answered(place: Ground, batch: Batch, parsed: Parsed, sender: Sender) -> tuple[int | None, str]:
-    """R5.8: the ticket of a notification that went to this very address as an administrator's, if he may see it; and
-    why he is believed, or not.
+def _answered(batch: Batch, parsed: Parsed, sender: Sender, named: Sequence[_Named]) -> tuple[int | None, str]:
+    """R5.8: the ticket of a notification that went to this very address as an administrator's, if they may see
+    it; and why they are believed, or not.
 
-    When a trusted server vouches for the sender the subject's number is enough; when it denies him nothing is.
+    When a trusted server vouches for the sender a number in the subject is enough, if it names its ticket (R6.1); when
+    it denies them nothing is.  `named` are the tickets that the message names.
     """
     if parsed.authentication == "fail":
         return None, "denied"
     told = [batch.posted[reference] for reference in references_of(parsed) if reference in batch.posted]
-    proofs = {sent.ticket: "notified" for sent in told if sent.audience == "admin" and sent.to_key == sender.key}
-    for number in numbers_in(parsed.subject, place.number) if parsed.authentication == "pass" else ():
-        proofs.setdefault(number, "vouched")
-    found = [(state, proof) for number, proof in proofs.items() if (state := _living(batch, number or 0)) is not None]
+    answered = [sent.ticket for sent in told if sent.audience == "admin" and sent.to_key == sender.key]
+    found = [(state, "notified") for number in answered if (state := _living(batch, number or 0)) is not None]
+    by_number = [one for one in named if one.found_by == "number" and parsed.authentication == "pass"]
+    found += [(one.state, "vouched") for one in by_number if one.fits]
     seen = ((state.id, proof) for state, proof in found if _may_answer(sender.key, state.customer))
-    return next(seen, (None, "unseen" if found else "unproven"))
+    failed = "unseen" if found else "changed" if by_number else "unproven"
+    return next(seen, (None, failed))
 
 
 def _may_answer(email_key: str, customer: int | None) -> bool:

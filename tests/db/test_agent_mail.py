@@ -349,6 +349,7 @@ def test_R5_4_an_agents_automatic_mail_is_ignored_whatever_it_answers(told: Desk
         (ADMIN, "none", False, "unproven"),
         (ADMIN, "fail", True, "denied"),
         (ADMIN, "pass", False, "vouched"),
+        (ADMIN, "pass", False, "changed"),
         ("anna@us.test", "", True, "unproven"),
     ],
 )
@@ -356,7 +357,8 @@ def test_R12_why_says_what_proves_an_administrator_or_does_not(
     told: Desk, sender: str, authentication: str, refers: bool, proof: str
 ) -> None:
     facts = {"authentication": authentication, "in_reply_to": (notice().message_id,) if refers else ()}
-    told.arrive(sender, "Re: #1 x", message_id="<w@us.test>", **facts)
+    subject = "x" if proof != "vouched" else "New ticket created"
+    told.arrive(sender, f"Re: #1 {subject}", message_id="<w@us.test>", **facts)
     (why,) = decisions(told.anna, "<w@us.test>")
     assert (why["proof"], why["reason"]) == (
         proof,

@@ -19,9 +19,33 @@ def told(desk: Desk) -> int:
 
 
 def test_R5_8_a_verified_administrator_needs_only_the_number(desk: Desk, told: int) -> None:
-    done = desk.arrive(ADMIN, f"Re: #{told} whatever", text="At noon.", authentication="pass")
+    done = desk.arrive(ADMIN, f"Re: #{told} Line down", text="At noon.", authentication="pass")
     assert (done.outcome, done.reason, done.ticket) == ("joined", "agent-reply", told)
     assert Message.select().order_by(Message.id.desc()).get().direction == "out"
+
+
+@pytest.mark.parametrize("subject", ["Fwd: Order #{}", "#{}", "AW: [Shop] Invoice (#{})", "Re: #{} and more"])
+def test_R6_1_a_number_is_no_answer_where_the_rest_of_the_subject_was_never_used(
+    desk: Desk, told: int, subject: str
+) -> None:
+    done = desk.arrive(ADMIN, subject.format(told), authentication="pass", message_id="<o@us.test>")
+    assert (done.outcome, done.reason) == ("refused", "unverified")
+    assert decisions(desk.anna, "o@us.test")[0]["proof"] == "changed"
+    assert [row.direction for row in Message.select()] == ["in"]
+
+
+@pytest.mark.parametrize(
+    "subject", ["Re: #{} New ticket created", "AW: Line down [#{}]", "[EXTERN] Fwd: Line down (#{})"]
+)
+def test_R6_1_a_number_is_an_answer_with_any_subject_that_was_used_there(desk: Desk, told: int, subject: str) -> None:
+    assert desk.arrive(ADMIN, subject.format(told), text="At noon.", authentication="pass").reason == "agent-reply"
+
+
+def test_R6_1_a_number_is_an_answer_where_the_message_refers_to_its_ticket(desk: Desk) -> None:
+    desk.send_mail()
+    told = desk.arrive("bob@x.test", "Line down", message_id="<b1@x.test>").ticket
+    named = {"in_reply_to": ("<b1@x.test>",), "authentication": "pass"}
+    assert desk.arrive(ADMIN, f"About #{told}", text="At noon.", **named).reason == "agent-reply"
 
 
 @pytest.mark.parametrize("authentication", ["", "none", "fail"])

@@ -10,6 +10,7 @@ from mail.authentication import authentication
 from mail.headers import split
 from mail.parse import Reading, parse
 from mail.span import Span
+from store.rules.addresses import domain_key, registrable_domain
 
 OURS = "mx.us.test"
 RECEIVED = "Received: from mail.x.test by mx.us.test; Mon, 2 Mar 2026 10:00:00 +0000\r\n"
@@ -50,8 +51,101 @@ def test_I1_what_is_said_of_the_sender(text: str, told: str) -> None:
     assert verdict(results(text)) == told
 
 
-def test_I1_a_subdomain_is_aligned_with_its_parent() -> None:
-    assert verdict(results("dkim=pass header.d=x.test"), sender="bob@mail.x.test") == "pass"
+@pytest.mark.parametrize(
+    ("sender", "signed", "told"),
+    [
+        ("example.com", "mail.example.com", "pass"),
+        ("mail.example.com", "example.com", "pass"),
+        ("news.example.com", "bounce.mail.example.com", "pass"),
+        ("x.co.uk", "co.uk", "none"),
+        ("x.co.uk", "y.co.uk", "none"),
+        ("shop.x.co.uk", "mail.x.co.uk", "pass"),
+        ("example.com", "com", "none"),
+        ("example.com", "badexample.com", "none"),
+        ("example.com", "example.com.evil.test", "none"),
+        # whoever may register under it is another owner, by the list's private part, too
+        ("anna.github.io", "eve.github.io", "none"),
+        ("anna.github.io", "github.io", "none"),
+        ("a.anna.github.io", "anna.github.io", "pass"),
+        # the list's wildcards and exceptions
+        ("a.x.ck", "b.x.ck", "none"),
+        ("a.www.ck", "www.ck", "pass"),
+        # a top-level domain that no list has
+        ("corp.local", "mail.corp.local", "pass"),
+        ("a.local", "b.local", "none"),
+        ("localhost", "localhost", "pass"),
+        ("mail.localhost", "localhost", "none"),
+        # IDNA, in either spelling
+        ("bücher.example", "xn--mail-9na.xn--bcher-kva.example", "pass"),
+        ("xn--bcher-kva.example", "mail.bücher.example", "pass"),
+        ("食狮.公司.cn", "公司.cn", "none"),
+        ("食狮.公司.cn", "mail.食狮.公司.cn", "pass"),
+        # an address has no owner above it
+        ("[192.0.2.1]", "[198.51.2.1]", "none"),
+        ("192.0.2.1", "198.51.2.1", "none"),
+        ("[IPv6:2001:db8::1]", "[IPv6:2001:db8:1::1]", "none"),
+        ("", "example.com", "none"),
+    ],
+)
+def test_I1_domains_are_aligned_under_what_one_owner_registered(sender: str, signed: str, told: str) -> None:
+    address = f"bob@{sender}" if sender else ""
+    assert verdict(results(f"dkim=pass header.d={signed}"), address) == told
+    assert verdict(results(f"spf=pass smtp.mailfrom=bounce@{signed}"), address) == told
+    assert verdict(results(f"dmarc=pass header.from={signed}"), address) == told
+    assert verdict(results(f"dkim=pass header.d={signed}; dmarc=fail header.from={sender}"), address) == "fail"
+
+
+@given(
+    st.from_regex(r"[a-z0-9.:\[\]-]{0,40}", fullmatch=True), st.sampled_from(["com", "co.uk", "github.io", "x", "1"])
+)
+def test_I1_nothing_is_aligned_with_a_public_suffix_or_half_a_label(name: str, suffix: str) -> None:
+    assert registrable_domain(suffix) == ""
+    found = registrable_domain(domain_key(f"{name}.{suffix}"))
+    assert found == "" or f".{domain_key(f'{name}.{suffix}')}".endswith(f".{found}")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("auth=pass (plain) smtp.auth=bob@x.test smtp.mailfrom=bob@x.test", "pass"),
+        ("auth=pass smtp.auth=BOB@X.test", "pass"),
+        ("auth=pass smtp.auth=bob smtp.mailfrom=bob@x.test", "pass"),
+        ("auth=pass smtp.mailfrom=bob@x.test", "pass"),
+        ("spf=fail smtp.mailfrom=x.test; auth=pass smtp.auth=bob@x.test", "pass"),
+        ("auth=pass smtp.auth=eve@x.test smtp.mailfrom=bob@x.test", "none"),
+        ("auth=pass smtp.auth=eve@x.test", "none"),
+        ("auth=pass smtp.auth=bob", "none"),
+        ("auth=pass smtp.auth=x.test smtp.mailfrom=x.test", "none"),
+        ("auth=pass", "none"),
+        ("auth=fail smtp.auth=bob@x.test", "none"),
+        ('auth=pass smtp.auth="bob smtp.mailfrom=bob@x.test"', "none"),
+        ("x-auth=pass smtp.auth=bob@x.test", "none"),
+    ],
+)
+def test_I1_who_signed_in_to_the_trusted_server_is_who_they_are(text: str, told: str) -> None:
+    assert verdict(results(text)) == told
+    assert verdict(RECEIVED + results(text)) == "none"
+
+
+def test_I1_a_quoted_address_is_not_taken_for_another() -> None:
+    assert verdict(results('auth=pass smtp.auth="b:b@x.test"'), "b_b@x.test") == "none"
+    assert verdict(results('auth=pass smtp.auth="o\'bob+x@x.test"'), "o'bob+x@x.test") == "pass"
+
+
+@pytest.mark.parametrize("failed", ["dmarc=fail header.from=x.test", "spf=softfail smtp.mailfrom=x.test"])
+def test_I1_what_a_group_passed_on_does_not_fail_by_that(failed: str) -> None:
+    fields, _ = split(Span.of(results(failed).encode() + b"From: bob@x.test\r\n\r\n"))
+    assert authentication(fields, "bob@x.test", (OURS,), 0, behind_group=True) == "none"
+    assert verdict(results(f"{failed}; arc=pass (i=1 spf=pass dkim=pass dmarc=pass fromdomain=x.test)")) == "none"
+    assert verdict(results(f"{failed}; arc=fail")) == "fail"
+    assert verdict(results(failed) + results("arc=pass")) == "fail"
+    assert verdict("ARC-Authentication-Results: i=1; mx.us.test; arc=pass\r\n" + results(failed)) == "fail"
+
+
+def test_I1_mail_of_which_no_server_says_anything_is_as_if_none_were_trusted() -> None:
+    assert verdict(RECEIVED) == ""
+    assert verdict("ARC-Authentication-Results: i=1; mx.us.test; dmarc=fail\r\n") == ""
+    assert verdict("Authentication-Results: evil.test; dmarc=pass header.from=x.test\r\n") == "none"
 
 
 def test_I1_nothing_is_known_where_no_server_is_trusted() -> None:

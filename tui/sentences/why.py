@@ -19,6 +19,7 @@ _PROOF = {
     "notified": "it answers a notification that went to this administrator",
     "vouched": "a trusted server vouches for the sender",
     "denied": "a trusted server says that the sender is forged",
+    "changed": "a trusted server vouches for the sender, but the subject is none that was used in the ticket it names",
     "unseen": "the ticket is not one that this administrator may see",
     "unproven": "it answers no notification that went to this address, and no trusted server vouches for the sender",
 }
