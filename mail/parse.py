@@ -36,11 +36,13 @@ _DATE_FRACTION = re.compile(r"(:\d\d)\.\d+")
 
 class Reading(NamedTuple):
     """How an inbox's messages are read: `header` is the field that names the sender (R5.1), From where it is absent;
-    `trusted` and `hops` say which server's word on the sender counts (see `mail.authentication`)."""
+    `trusted` and `hops` say which server's word on the sender counts, and `behind_group` how much (see
+    `mail.authentication`)."""
 
     header: str = "From"
     trusted: tuple[str, ...] = ()
     hops: int = 0
+    behind_group: bool = False
 
 
 USUAL = Reading()
@@ -104,7 +106,9 @@ def _with_header(fields: Fields, how: Reading) -> Parsed:
         cc=_addresses(fields, "cc"),
         automatic=why_automatic(fields, sender.address if sender else "", subject),
         mark=next(iter(_message_ids(fields.first(MARK_FIELD))), ""),
-        authentication=authentication(fields, sender.address if sender else "", how.trusted, how.hops),
+        authentication=authentication(
+            fields, sender.address if sender else "", how.trusted, how.hops, behind_group=how.behind_group
+        ),
     )
 
 

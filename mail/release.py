@@ -31,7 +31,7 @@ class LetIn(NamedTuple):
 
 def look_again(kept: Original) -> Parsed:
     """What is known of a refused message.  Raises Problem when the file of a large one is gone."""
-    how = Reading(kept.header, authserv_ids(), int(one("inboxes.authserv_hops")))
+    how = Reading(kept.header, authserv_ids(), int(one("inboxes.authserv_hops")), kept.behind_group)
     file = folder() / kept.file if kept.file else None
     if file is not None and not file.is_file():
         raise Problem(f"{file}, which holds this message, is gone. Restore it from a backup of the store.")

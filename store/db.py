@@ -18,7 +18,7 @@ import peewee
 from store.errors import BadInput, DatabaseProblem, DatabaseUnavailable
 
 database = peewee.DatabaseProxy()
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 14
 _BUSY_SECONDS = 10
 _LOOK_SECONDS = 0.001
 _LOG_PAGES = 1_000

@@ -1,12 +1,13 @@
 """Where mail comes from, and what keeps it out."""
 
-from peewee import AutoField, BigIntegerField, BooleanField, IntegerField, TextField
+from peewee import SQL, AutoField, BigIntegerField, BooleanField, IntegerField, TextField
 
 from store.models.base import Base, MomentField, link
 
 
 class Inbox(Base):
-    """`auth` is password or xoauth2; None: password."""
+    """`auth` is password or xoauth2; None: password.  `behind_group`: a group or list passes its mail on, which breaks
+    what the senders' domains vouch for."""
 
     id = AutoField()
     name = TextField(unique=True)
@@ -31,6 +32,7 @@ class Inbox(Base):
     enabled = BooleanField(default=True)
     version = IntegerField(default=1)
     auth = TextField(null=True)
+    behind_group = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
 
 
 class InboxState(Base):

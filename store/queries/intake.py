@@ -36,6 +36,7 @@ class InboxSettings(NamedTuple):
     mark_read: bool
     address_header: str
     auth: str
+    behind_group: bool
     largest_bytes: int
     poll_seconds: int
     authserv_ids: tuple[str, ...]

@@ -53,6 +53,7 @@ class InboxLine(NamedTuple):
     type: str
     auth: str
     token_expires: datetime | None
+    behind_group: bool
     version: int
 
 
@@ -139,6 +140,7 @@ def inboxes() -> list[InboxLine]:
         Inbox.ticket_type,
         fn.COALESCE(Inbox.auth, "password"),
         InboxState.token_expires,
+        Inbox.behind_group,
         Inbox.version,
     )
     query = Inbox.select(*columns).join(InboxState, JOIN.LEFT_OUTER).order_by(Inbox.name)

@@ -26,7 +26,8 @@ class RefusedLine(NamedTuple):
 
 
 class Original(NamedTuple):
-    """A refused message whole: its bytes, where it lay, which field names its sender there, when it came.
+    """A refused message whole: its bytes, where it lay, which field names its sender there, whether that is behind a
+    group.
 
     `deny_entry` and `banned_id` (a recipient) are what refused it, where that is still there.  Of a large one `raw` is
     the beginning, `size` its size, and `file` has all of it once that is fetched (THREATS D12).
@@ -36,6 +37,7 @@ class Original(NamedTuple):
     raw: bytes
     inbox: str
     header: str
+    behind_group: bool
     uid: int
     deny_entry: int | None
     banned_id: int | None
@@ -80,14 +82,18 @@ def original(actor: Actor, refused_id: int) -> Original:
     if line is None:
         raise NotFound(f"refused message {refused_id}")
     large = (LargeMessage.size, LargeMessage.file)
-    columns = (RawMessage.data, Inbox.name, Inbox.address_header, Arrival.uid, RefusedMessage.deny_entry, Recipient.id)
+    of_inbox = (Inbox.name, Inbox.address_header, Inbox.behind_group)
+    columns = (RawMessage.data, *of_inbox, Arrival.uid, RefusedMessage.deny_entry, Recipient.id)
     query = RefusedMessage.select(*columns, *large).join(Arrival).join(RawMessage)
     query = query.switch(Arrival).join(Inbox, JOIN.LEFT_OUTER)
     query = query.switch(Arrival).join(LargeMessage, JOIN.LEFT_OUTER)
     banned = (Recipient.id == RefusedMessage.recipient) & Recipient.banned
     query = query.switch(RefusedMessage).join(Recipient, JOIN.LEFT_OUTER, on=banned)
-    data, inbox, header, uid, entry, banned_id, size, file = query.where(RefusedMessage.id == refused_id).tuples().get()
-    return Original(line, bytes(data), inbox or "", header or "From", uid, entry, banned_id, size or 0, file or "")
+    found = query.where(RefusedMessage.id == refused_id).tuples().get()
+    data, inbox, header, group, uid, entry, banned_id, size, file = found
+    return Original(
+        line, bytes(data), inbox or "", header or "From", bool(group), uid, entry, banned_id, size or 0, file or ""
+    )
 
 
 def _lines(actor: Actor, condition: Expression | bool, limit: int | None) -> Iterator[RefusedLine]:

@@ -12,7 +12,7 @@ from tui.cli.state import Globals, opened, say, show
 
 _SWITCH = click.Choice(("on", "off"))
 _HEADER = click.Choice(("From", "Reply-To", "Sender"), case_sensitive=False)
-_SWITCHES = ("accept_unregistered", "enabled", "check_certificate")
+_SWITCHES = ("accept_unregistered", "behind_group", "enabled", "check_certificate")
 
 
 def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -30,6 +30,7 @@ def _settings(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--mark-read/--no-mark-read", default=None, help="mark messages as read when processed"),
         click.option("--header", "address_header", type=_HEADER, help="which header names the sender"),
         click.option("--accept-unregistered", type=_SWITCH, help="off: unknown senders are refused"),
+        click.option("--behind-group", type=_SWITCH, help="on: a group or list passes its mail on"),
         click.option("--priority", help="of new tickets"),
         click.option("--group", "ticket_group", help="of new tickets"),
         click.option("--type", "ticket_type", help="of new tickets"),

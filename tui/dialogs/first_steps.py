@@ -196,6 +196,7 @@ _DEFAULTS = {
     "mark_read": "on",
     "address_header": "From",
     "accept_unregistered": "on",
+    "behind_group": "off",
     "priority": "",
     "ticket_group": "",
     "ticket_type": "",

@@ -13,7 +13,7 @@ from tui.desk import Desk
 from tui.dialogs.form import Entry, TriedForm
 from tui.dialogs.sure import SureDialog
 
-_SWITCHES = ("enabled", "mark_read", "accept_unregistered", "check_certificate")
+_SWITCHES = ("enabled", "mark_read", "accept_unregistered", "behind_group", "check_certificate")
 
 
 class InboxDialog(TriedForm):
@@ -37,6 +37,7 @@ class InboxDialog(TriedForm):
         Entry("mark_read", "Mark as read", hint="on the server, once it is processed", switch=True),
         Entry("address_header", "Sender is in", ("From", "Reply-To", "Sender"), hint="this field of the message"),
         Entry("accept_unregistered", "Unknown too", hint="mail of unregistered senders opens tickets", switch=True),
+        Entry("behind_group", "Behind group", hint="a group or list passes mail on, which breaks DMARC", switch=True),
         Entry("priority", "Priority", hint="of new tickets"),
         Entry("ticket_group", "Group", hint="of new tickets"),
         Entry("ticket_type", "Type", hint="of new tickets"),
@@ -51,6 +52,7 @@ class InboxDialog(TriedForm):
         "mark_read": "on",
         "address_header": "From",
         "accept_unregistered": "on",
+        "behind_group": "off",
     }
     """What a new inbox begins with (R5.2)."""
 
