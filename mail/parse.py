@@ -13,7 +13,7 @@ from typing import NamedTuple
 from mail import bodies, headers
 from mail.addresses import Mailbox, mailboxes, the_one
 from mail.authentication import authentication
-from mail.automatic import why_automatic
+from mail.automatic import confirmed, why_automatic
 from mail.charsets import decode
 from mail.headers import Fields
 from mail.report import MARK_FIELD, is_postmaster, report_of
@@ -122,7 +122,15 @@ def _with_body(known: Parsed, fields: Fields, body: Span) -> Parsed:
     postmaster = is_postmaster(known.sender)
     answered = (*known.in_reply_to, *reversed(known.references))
     report = report_of(tree, text, postmaster=postmaster, answered=answered) if known.automatic or postmaster else None
-    return replace(known, text=text, attachments=attached, unreadable=cut, fingerprint=fingerprint, report=report)
+    return replace(
+        known,
+        text=text,
+        attachments=attached,
+        automatic=confirmed(known.automatic, text),
+        unreadable=cut,
+        fingerprint=fingerprint,
+        report=report,
+    )
 
 
 def _subject(fields: Fields) -> str:

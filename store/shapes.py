@@ -65,7 +65,7 @@ def message(line: MessageLine) -> Shape:
     """A message with what is attached to it."""
     attached = [{"name": a.name, "type": a.type, "size": a.size} for a in line.attachments]
     shape = {**line._asdict(), "attachments": attached, "created": moment(line.created)}
-    del shape["authentication"]
+    del shape["authentication"], shape["written_by_nobody"]
     return shape
 
 

@@ -12,6 +12,7 @@ from store.models import Administrator, Attachment, Customer, Message, Participa
 from store.queries.scope import scoped, sees, visible_ticket
 from store.queries.search import among
 from store.queries.senders import sender_state
+from store.rules.message import is_written_by_nobody
 from store.rules.ticket import TicketState
 
 
@@ -81,6 +82,7 @@ class MessageLine(NamedTuple):
     """One message; `sender` is an e-mail address or a login, `name` the edited name where there is one (R4.8).
 
     `authentication` is what a trusted server says of the sender: pass, fail or none, None where none is trusted.
+    `written_by_nobody`: no person wrote it, so it changed no status (R5.4).
     """
 
     id: int
@@ -93,6 +95,7 @@ class MessageLine(NamedTuple):
     message_id: str
     created: datetime
     authentication: str | None = None
+    written_by_nobody: bool = False
 
 
 def every(actor: Actor, *, limit: int | None = None) -> Iterator[TicketLine]:
@@ -173,6 +176,7 @@ def messages(actor: Actor, number: int | None = None, *, limit: int | None = Non
             Message.message_id,
             Message.created,
             Message.authentication,
+            Message.automatic,
         )
         .join(Ticket)
         .switch(Message)
@@ -251,7 +255,21 @@ def _with_attachments(rows: list[tuple[object, ...]]) -> Iterator[MessageLine]:
     for message, *rest in query.order_by(Attachment.id).tuples():
         found.setdefault(message, []).append(AttachmentLine(*rest))
     for row in rows:
-        identity, ticket, direction, email, name, edited, login, author, text, message_id, created, vouched = row
+        (
+            identity,
+            ticket,
+            direction,
+            email,
+            name,
+            edited,
+            login,
+            author,
+            text,
+            message_id,
+            created,
+            vouched,
+            automatic,
+        ) = row
         yield MessageLine(
             identity,  # type: ignore[arg-type]
             ticket,  # type: ignore[arg-type]
@@ -263,4 +281,5 @@ def _with_attachments(rows: list[tuple[object, ...]]) -> Iterator[MessageLine]:
             str(message_id),
             created,  # type: ignore[arg-type]
             vouched,  # type: ignore[arg-type]
+            is_written_by_nobody(str(automatic)),
         )

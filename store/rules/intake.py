@@ -48,7 +48,7 @@ class Circumstances:
     administrator: bool = False
     answered: int | None = None
     proof: str = ""
-    automatic: bool = False
+    written_by_nobody: bool = False
     process_administrators: bool = False
     candidate: Candidate | None = None
     changed: int | None = None
@@ -111,7 +111,7 @@ def _administrator(case: Circumstances) -> Decision | None:
     """R5.8: a forged From must not speak for the company."""
     if not case.administrator:
         return None
-    if case.automatic:
+    if case.written_by_nobody:
         return Decision(Outcome.IGNORED, "automatic")  # such as a vacation notice (R5.4)
     if case.waived == "unverified" and (ticket := case.answered or (case.candidate and case.candidate.ticket)):
         return Decision(Outcome.JOINED, "released-note", ticket)  # never a reply (R8.1)

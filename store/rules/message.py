@@ -3,6 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+# Each forbids automatic answers (RFC 3834, 2), and a person's own words may come with it: through a list, a group, a
+# company's gateway, a helpdesk, from an address that wants no answers.
+_PEOPLE_WRITE_SO = ("", "list", "precedence", "loop", "suppress", "no-reply", "postmaster", "keyword", "subject")
+
+
+def is_written_by_nobody(automatic: str) -> bool:
+    """Whether the reason for which a message gets no automatic answer also says that no person wrote it (R5.4)."""
+    return automatic not in _PEOPLE_WRITE_SO
+
 
 @dataclass(frozen=True, slots=True)
 class Attached:
@@ -39,8 +48,8 @@ class Parsed:
     """A message as facts.  Text has no NUL or lone surrogate, but is otherwise as written: clean before display.
 
     `sender` is '' when no usable address was found (R4.12); `sender_header` names the header it came from.
-    `date` is the Date header in UTC, or None if absent or absurd.  `automatic` is '' or the reason why this is
-    automatic mail (R5.4).  `unreadable` is '' or why the message could not be read (R5.3).
+    `date` is the Date header in UTC, or None if absent or absurd.  `automatic` is '' or why nothing automatic may be
+    sent back (R5.4).  `unreadable` is '' or why the message could not be read (R5.3).
     `fingerprint` identifies duplicates by Message-ID, From, Date, Subject, body and attachments (R5.2), '' when
     there is no Message-ID.  `authentication` is what a trusted server says of its sender: pass, fail, none, or '' when
     no server is trusted (R5.5).  `mark` is the Message-ID that our own outgoing mail repeats in a field of ours (R5.9).
@@ -64,6 +73,11 @@ class Parsed:
     mark: str = ""
     report: Report | None = None
     authentication: str = ""
+
+    @property
+    def written_by_nobody(self) -> bool:
+        """Whether no person wrote this (R5.4); else somebody may have."""
+        return is_written_by_nobody(self.automatic)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,22 @@ import functools
 import re
 import unicodedata
 
+AUTOMATIC_PREFIXES = (
+    "auto(?:matic)?[ -]?(?:reply|response)|auto[ -]?responder|out of (?:the )?office(?: auto[ -]?reply)?|"
+    "automatische antwort|abwesenheits(?:notiz|nachricht|meldung|assistent)|automatisch antwoord|"
+    "afwezigheids(?:bericht|melding)|"
+    "réponse automatique|(?:message|notification|avis) d['’]absence|absence du bureau|"
+    "respuesta autom[áa]tica|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|"
+    "resposta autom[áa]tica|fora do escrit[óo]rio|automati(?:skt?|sk) svar|autosvar|frånvaromeddelande|"
+    "fraværs(?:melding|besked|assistent)|automaattinen vastaus|poissaoloilmoitus|"
+    "odpowied[źz] automatyczna|automatyczna odpowied[źz]|automatick[áa] odpov[ěe]ď|mimo kancelář|"
+    "автоответ(?:чик)?|автоматический ответ|автоматична відповідь|автоматичен отговор|otomatik yanıt|ofis dışında|"
+    "automatikus (?:válasz|üzenet)|házon kívül|răspuns automat|αυτόματη απάντηση|automatski odgovor|"
+    "samodejni odgovor|automaatvastus|automātiskā atbilde|automatinis atsakymas|sjálfvirkt svar|"
+    "תשובה אוטומטית|מענה אוטומטי|رد تلقائي|الرد التلقائي|balasan otomatis|trả lời tự động|การตอบกลับอัตโนมัติ|ตอบกลับอัตโนมัติ|"
+    "自动(?:回复|答复)|自動(?:返信|応答|回覆)|不在通知|자동 ?(?:회신|응답)|부재 ?중"
+)
+"""What programs put before a subject when they answer for somebody, without the colon; as a regex."""
 # Reply and forward prefixes of the mail clients' languages, without the colon.
 _PREFIXES = (
     "re|r|ri|rif|aw|antw|antwort|sv|svar|svar på|vs|vast|vastaus|välitys|odp|odg|odgovor|ynt|yanıt|cevap|res|resp|enc|"
@@ -12,15 +28,12 @@ _PREFIXES = (
     "external|extern|ext|spam|caution|external (?:e-?mail|mail|sender)|fwd?|fw|forward|forwarded|wg|weitergeleitet|"
     "doorst|doorgestuurd|reenv|i|továbbítás|tovabbitas|yml|ilt|i̇lt|hiv|fs|edasi|pers|redir|posr|posredovano|proslijeđeno|"
     "転送|返信|回复|回覆|答复|转发|轉寄|회신|답장|전달|отв|ответ|на|пер|пересл|відп|отг|απ|απάντηση|σχετ|πρθ|"
-    "إعادة توجيه|رد|תגובה|השב|הועבר|"
-    # what answers while somebody is away
-    "auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|automatische antwort|abwesenheitsnotiz|"
-    "réponse automatique|respuesta automática|resposta automática|risposta automatica|automatisch antwoord|"
-    "odpowiedź automatyczna|automatická odpověď|automatiskt svar|autosvar|automatisk svar|автоматический ответ|"
-    "otomatik yanıt|自動応答|自动答复|自動回覆"
+    "إعادة توجيه|رد|תגובה|השב|הועבר"
 )
 _COUNT = r"(?:\[\d{1,4}\]|\(\d{1,4}\)|[\^*]\d{1,4})"
-_PREFIX = re.compile(rf"^[^\w\[({{<【*=-]{{0,3}}(?:{_PREFIXES})\.?\s*{_COUNT}?\s*[:：]\s*", re.IGNORECASE)
+_PREFIX = re.compile(
+    rf"^[^\w\[({{<【*=-]{{0,3}}(?:{_PREFIXES}|{AUTOMATIC_PREFIXES})\.?\s*{_COUNT}?\s*[:：]\s*", re.IGNORECASE
+)
 # What gateways write in brackets, stars or dashes, before the subject or behind it: some of these words, alone or with
 # such as fill it up
 _TAG = re.compile(

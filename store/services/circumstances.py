@@ -16,8 +16,6 @@ from store.rules.subjects import numbers_in, subject_key
 from store.services.batch import Batch, TicketState
 
 _REFERENCES = 50
-# reasons not to answer a message, which do not say that nobody wrote it
-_SAYS_LITTLE = ("", "suppress", "no-reply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
         administrator=administrator,
         answered=answered,
         proof=proof,
-        automatic=arrived.parsed.automatic not in _SAYS_LITTLE,
+        written_by_nobody=arrived.parsed.written_by_nobody,
         process_administrators=bool(place.settings["inboxes.process_administrators"]),
         candidate=_candidate(named, sender),
         changed=next((one.state.id for one in named if not one.fits), None),

@@ -56,7 +56,7 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, d
         state = _open(place, batch, arrived, recipient, now)
     else:
         state = batch.tickets[decision.ticket]
-        _reply_status(place, batch, state, now, automatic=bool(arrived.parsed.automatic))
+        _reply_status(place, batch, state, now, written_by_nobody=arrived.parsed.written_by_nobody)
     message = _add_message(place, batch, arrived, recipient, state, raw, now)
     if decision.looked_like is not None:
         text = f"This message looked like a reply to #{decision.looked_like}, but its sender may not write there."
@@ -153,10 +153,10 @@ def _open(place: Ground, batch: Batch, arrived: Arrived, recipient: Recipient | 
     return state
 
 
-def _reply_status(place: Ground, batch: Batch, state: TicketState, now: datetime, *, automatic: bool) -> None:
-    """R6.3; automatic mail changes no status (R5.4)."""
+def _reply_status(place: Ground, batch: Batch, state: TicketState, now: datetime, *, written_by_nobody: bool) -> None:
+    """R6.3; what no person wrote changes no status (R5.4)."""
     before = {"status": state.status, "closed": state.closed}
-    if not automatic:
+    if not written_by_nobody:
         reopened = state.closed is not None
         state.status = str(place.settings["status.reopened" if reopened else "status.customer_reply"])
         state.closed = None

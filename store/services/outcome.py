@@ -50,6 +50,7 @@ def why_of(
         "candidate": candidate and asdict(candidate),
         "changed": case.changed if candidate is None else None,
         "automatic": parsed.automatic,
+        "written_by_nobody": parsed.written_by_nobody,
         "authentication": parsed.authentication,
         "unreadable": parsed.unreadable,
         "proof": case.proof,

@@ -68,8 +68,9 @@ def message_lines(
 def _message(message: MessageLine, became: Sequence[tuple[str, bool]], zone: tzinfo, *, folded: bool) -> Iterator[Line]:
     kind = _DIRECTIONS.get(message.direction, message.direction)
     who = named(message.name, message.sender) or "the program"
+    sort = "automatic" if message.written_by_nobody else ""
     vouched = _VOUCHED.get(message.authentication or "", "")
-    yield Line(" · ".join(filter(None, (stamp(message.created, zone), who, kind, vouched))), "head", mark=True)
+    yield Line(" · ".join(filter(None, (stamp(message.created, zone), who, kind, sort, vouched))), "head", mark=True)
     if message.authentication == "fail":
         yield Line("The mail server says that this is not from the address it names.", "bad")
     for attachment in message.attachments:

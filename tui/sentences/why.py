@@ -9,7 +9,6 @@ REFUSALS = {"banned": "banned", "denied": "deny list", "unregistered": "unregist
 """The reasons for which mail is refused (R8.1), as they are shown."""
 _FACTS = (
     ("sender's authentication", "authentication"),
-    ("automatic mail", "automatic"),
     ("could not be read", "unreadable"),
     ("deny entries", "deny_entries"),
 )
@@ -45,6 +44,7 @@ def why(decision: Mapping[str, Any]) -> Iterator[str]:
     for name, key in _FACTS:
         if decision.get(key):
             yield f"  {name}: {clean(decision[key])}"
+    yield from _automatic(decision)
     yield from _found(decision)
     for check, answer in decision["checks"]:
         yield f"  {check}: {answer}"
@@ -52,6 +52,13 @@ def why(decision: Mapping[str, Any]) -> Iterator[str]:
     if before := decision.get("before"):
         yield "  before it was released:"
         yield from (f"    {check}: {answer}" for check, answer in before["checks"])
+
+
+def _automatic(decision: Mapping[str, Any]) -> Iterator[str]:
+    """Whether no person wrote it, or only nothing automatic is sent back (R5.4)."""
+    if reason := decision.get("automatic"):
+        what = "automatic mail" if decision.get("written_by_nobody", True) else "gets no automatic answer"
+        yield f"  {what}: {clean(reason)}"
 
 
 def _found(decision: Mapping[str, Any]) -> Iterator[str]:
