@@ -39,13 +39,17 @@ def mailboxes(value: str) -> list[Mailbox]:
 
 def the_one(values: list[str]) -> Mailbox | None:
     """The sender that all these fields agree on; None when there is none, more than one, or one in doubt (I2)."""
+    certain = certain_mailboxes(values)
+    return certain[0] if len({mailbox.address.casefold() for mailbox in certain}) == 1 else None
+
+
+def certain_mailboxes(values: list[str]) -> list[Mailbox]:
+    """All mailboxes of these fields; none at all when there are too many, or one is in doubt (I2)."""
     if len(values) > _MOST_SENDERS or any(len(value) > _LONGEST_SENDER for value in values):
-        return None
+        return []
     found = [mailbox for value in values for mailbox in _read(value)]
     certain = [mailbox for mailbox in found if mailbox is not None]
-    if len(certain) < len(found) or len({mailbox.address.casefold() for mailbox in certain}) != 1:
-        return None
-    return certain[0]
+    return certain if len(certain) == len(found) else []
 
 
 def _read(value: str) -> Iterator[Mailbox | None]:

@@ -202,7 +202,7 @@ def _is_among(ascending: Sequence[int], uid: int) -> bool:
 
 def _read(loads: Iterable[_Load], inbox: InboxSettings) -> Iterator[tuple[_Load, list[Arrived]]]:
     """With all that can be known of the messages by themselves; the deny list is asked by `with_hits`."""
-    how = Reading(inbox.address_header, inbox.authserv_ids, inbox.authserv_hops, inbox.behind_group)
+    how = Reading(inbox.address_header, inbox.authserv_ids, inbox.authserv_hops, inbox.behind_group, inbox.own)
     for load in loads:
         found = shared.read([message.raw for message in load.fetched], how)
         yield load, [_arrived(*pair, load.large) for pair in zip(load.fetched, found, strict=True)]

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mail import bodies, headers
-from mail.addresses import Mailbox, mailboxes, the_one
+from mail.addresses import mailboxes
 from mail.authentication import authentication
+from mail.author import Author, author
 from mail.automatic import confirmed, why_automatic
 from mail.charsets import decode
 from mail.headers import Fields
 from mail.report import MARK_FIELD, is_postmaster, report_of
 from mail.span import Span, mapped
 from store.cleantext import storable
+from store.rules.addresses import OwnAddresses
 from store.rules.message import Attached, Parsed
 
 log = logging.getLogger("recipients.mail")
@@ -37,12 +39,13 @@ _DATE_FRACTION = re.compile(r"(:\d\d)\.\d+")
 class Reading(NamedTuple):
     """How an inbox's messages are read: `header` is the field that names the sender (R5.1), From where it is absent;
     `trusted` and `hops` say which server's word on the sender counts, and `behind_group` how much (see
-    `mail.authentication`)."""
+    `mail.authentication`); `own` are the addresses that name no sender (see `mail.author`)."""
 
     header: str = "From"
     trusted: tuple[str, ...] = ()
     hops: int = 0
     behind_group: bool = False
+    own: OwnAddresses = OwnAddresses()
 
 
 USUAL = Reading()
@@ -91,12 +94,12 @@ def attachment_pieces(message: Span, part: int) -> Iterator[bytes]:
 
 
 def _with_header(fields: Fields, how: Reading) -> Parsed:
-    sender, used = _sender(fields, how.header)
-    subject = _subject(fields)
+    who = author(fields, how.header, how.own)
+    sender, subject = who.mailbox, _subject(fields)
     return Parsed(
         sender=sender.address if sender else "",
         sender_name=sender.name if sender else "",
-        sender_header=used,
+        sender_header=who.header,
         subject=subject,
         date=_date(fields.first("date")),
         message_id=next(iter(_message_ids(fields.first("message-id"))), ""),
@@ -106,10 +109,14 @@ def _with_header(fields: Fields, how: Reading) -> Parsed:
         cc=_addresses(fields, "cc"),
         automatic=why_automatic(fields, sender.address if sender else "", subject),
         mark=next(iter(_message_ids(fields.first(MARK_FIELD))), ""),
-        authentication=authentication(
-            fields, sender.address if sender else "", how.trusted, how.hops, behind_group=how.behind_group
-        ),
+        authentication=_authentication(fields, who, how),
     )
+
+
+def _authentication(fields: Fields, who: Author, how: Reading) -> str:
+    """What a trusted server says of the sender; one whom From does not name cannot be proved (R5.9)."""
+    said = authentication(fields, who.vouched, how.trusted, how.hops, behind_group=how.behind_group)
+    return said if who.is_proved_by_it or said == "fail" else "none"
 
 
 def _with_body(known: Parsed, fields: Fields, body: Span) -> Parsed:
@@ -136,17 +143,6 @@ def _with_body(known: Parsed, fields: Fields, body: Span) -> Parsed:
 def _subject(fields: Fields) -> str:
     subject = storable(fields.text("subject"))
     return subject if len(subject) <= _LONGEST_SUBJECT else subject[:_LONGEST_SUBJECT] + "…"
-
-
-def _sender(fields: Fields, header: str) -> tuple[Mailbox | None, str]:
-    """The one usable sender and the field it came from; two different ones are none (R4.12, I2)."""
-    for name in dict.fromkeys((header, "From")):
-        values = fields.all(name.lower())
-        if values:
-            found = the_one(values)
-            if found is not None or name == "From":
-                return found, name
-    return None, ""
 
 
 def _addresses(fields: Fields, name: str) -> tuple[str, ...]:

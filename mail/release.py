@@ -13,8 +13,9 @@ from store.errors import NotFound, Problem, Refused
 from store.files import folder
 from store.queries import deny
 from store.queries.deny import StaleFacts
+from store.queries.own import own_addresses
 from store.queries.refused import Original, original
-from store.queries.settings import authserv_ids, one
+from store.queries.settings import authserv_ids, every
 from store.rules.message import Arrived, Parsed
 from store.services import refused
 from store.services.refused import Released
@@ -31,7 +32,8 @@ class LetIn(NamedTuple):
 
 def look_again(kept: Original) -> Parsed:
     """What is known of a refused message.  Raises Problem when the file of a large one is gone."""
-    how = Reading(kept.header, authserv_ids(), int(one("inboxes.authserv_hops")), kept.behind_group)
+    now = every()
+    how = Reading(kept.header, authserv_ids(), int(now["inboxes.authserv_hops"]), kept.behind_group, own_addresses(now))
     file = folder() / kept.file if kept.file else None
     if file is not None and not file.is_file():
         raise Problem(f"{file}, which holds this message, is gone. Restore it from a backup of the store.")

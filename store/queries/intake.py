@@ -10,13 +10,15 @@ from store.cleantext import clean
 from store.errors import NotFound
 from store.models import Arrival, Inbox, InboxState
 from store.queries import settings
-from store.rules.addresses import address_key
+from store.queries.own import own_addresses
+from store.rules.addresses import OwnAddresses, address_key
 
 
 class InboxSettings(NamedTuple):
     """One enabled inbox (R5.1).  `secret` is a reference, `process_from` UTC or None; `version` rises with each edit.
 
-    `largest_bytes`, `poll_seconds`, `authserv_ids` and `authserv_hops` are the common settings.
+    `largest_bytes`, `poll_seconds`, `authserv_ids` and `authserv_hops` are the common settings, `own` the addresses
+    that are ours.
     """
 
     id: int
@@ -41,6 +43,7 @@ class InboxSettings(NamedTuple):
     poll_seconds: int
     authserv_ids: tuple[str, ...]
     authserv_hops: int
+    own: OwnAddresses
 
 
 def inboxes_to_poll() -> list[InboxSettings]:
@@ -112,12 +115,13 @@ def _kind(outcome: str, reason: str, unreadable: str) -> str:
 
 def _settings(which: Expression | Field) -> list[InboxSettings]:
     now = settings.every()
-    columns = [getattr(Inbox, name) for name in InboxSettings._fields[:-4]]
+    columns = [getattr(Inbox, name) for name in InboxSettings._fields[:-5]]
     common: dict[str, Any] = {
         "largest_bytes": int(now["inboxes.largest_bytes"]),
         "poll_seconds": int(now["inboxes.poll_seconds"]),
         "authserv_ids": settings.authserv_ids(),
         "authserv_hops": int(now["inboxes.authserv_hops"]),
+        "own": own_addresses(now),
     }
     query = Inbox.select(*columns).where(which).order_by(Inbox.name)
     return [InboxSettings(**{**row, "auth": row["auth"] or "password"}, **common) for row in query.dicts()]

@@ -2,7 +2,7 @@
 
 import functools
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -19,6 +19,24 @@ def address_key(address: str) -> str:
     if not local:
         return _folded(domain.strip())
     return f"{_folded(local)}@{domain_key(domain)}"
+
+
+class OwnAddresses(NamedTuple):
+    """The folded addresses that are ours (R4.12): inboxes', administrators' that are no inbox's, the SMTP sender's."""
+
+    inboxes: frozenset[str] = frozenset()
+    administrators: frozenset[str] = frozenset()
+    sender: str = ""
+
+    def sends_as(self, key: str) -> bool:
+        """Whether programs of ours send from this address, and no administrator writes from it."""
+        return key in self.inboxes or (bool(key) and key == self.sender and key not in self.administrators)
+
+    def has(self, key: str) -> bool:
+        """Whether this is one of ours; what an inbox's address gets with a tag (`support+x@…`) comes to that inbox."""
+        local, _, domain = key.rpartition("@")
+        untagged = f"{local.partition('+')[0]}@{domain}"
+        return key in self.administrators or self.sends_as(key) or untagged in self.inboxes
 
 
 def domain_key(domain: str) -> str:

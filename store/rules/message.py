@@ -52,7 +52,8 @@ class Parsed:
     sent back (R5.4).  `unreadable` is '' or why the message could not be read (R5.3).
     `fingerprint` identifies duplicates by Message-ID, From, Date, Subject, body and attachments (R5.2), '' when
     there is no Message-ID.  `authentication` is what a trusted server says of its sender: pass, fail, none, or '' when
-    no server is trusted (R5.5).  `mark` is the Message-ID that our own outgoing mail repeats in a field of ours (R5.9).
+    no server is trusted (R5.5); none, too, where From does not name the sender (R5.9).  `mark` is the Message-ID that
+    our own outgoing mail repeats in a field of ours (R5.9).
     """
 
     sender: str = ""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from store import patterns
 from store.models import Administrator, Inbox, Recipient
 from store.queries import settings
+from store.queries.own import own_addresses
 from store.queries.scope import sees
-from store.rules.addresses import address_key
+from store.rules.addresses import OwnAddresses, address_key
 from store.rules.intake import Candidate, Circumstances
 from store.rules.message import Arrived, Parsed
 from store.rules.settings import Value
@@ -26,8 +27,7 @@ class Ground:
     uidvalidity: int
     settings: dict[str, Value]
     number: re.Pattern[str]
-    inbox_keys: frozenset[str]
-    administrator_keys: frozenset[str]
+    own: OwnAddresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,8 @@ class Sender:
 def ground(inbox: Inbox, uidvalidity: int) -> Ground:
     """Read once for each batch."""
     now = settings.every()
-    admins = {key for (key,) in Administrator.select(Administrator.email_key).where(Administrator.active).tuples()}
-    if now["smtp.admin_email"]:
-        admins.add(address_key(str(now["smtp.admin_email"])))
-    inboxes = frozenset(key for (key,) in Inbox.select(Inbox.email_key).tuples())
     number = patterns.compiled(str(now["inboxes.ticket_number"]))
-    return Ground(inbox, uidvalidity, now, number, inboxes, frozenset(admins) - inboxes)
+    return Ground(inbox, uidvalidity, now, number, own_addresses(now))
 
 
 def known_before(place: Ground, arrivals: Sequence[Arrived]) -> Batch:
@@ -77,11 +73,11 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
     twin = batch.fingerprints.get(fingerprint) if fingerprint else None
     report = arrived.parsed.report
     about = batch.posted.get(report.original) if report is not None else None
-    administrator = sender.key in place.administrator_keys
+    administrator = sender.key in place.own.administrators
     named = _named(place, batch, arrived.parsed)
     answered, proof = _answered(batch, arrived.parsed, sender, named) if administrator else (None, "")
     return Circumstances(
-        own_mail=sender.key in place.inbox_keys or _is_ours(batch, arrived.parsed),
+        own_mail=sender.key in place.own.inboxes or _is_ours(batch, arrived.parsed),
         report_of=about.id if about is not None else None,
         duplicate_of=twin if twin is not None else batch.met_again(arrived.sha256),
         deny_hits=arrived.deny_hits,

@@ -123,7 +123,7 @@ def _new_recipient(place: Ground, batch: Batch, arrived: Arrived, sender: Sender
 
 
 def _profile_customer(place: Ground, row: Recipient, sender: Sender) -> Customer | None:
-    ours = sender.key in place.inbox_keys or sender.key in place.administrator_keys
+    ours = sender.key in place.own.inboxes or sender.key in place.own.administrators
     state = SenderState(paired=row.customer_id is not None, shared=row.shared, ours=ours)
     if not may_pair_by_profile(state, row.pair_source, len(sender.profile_owners)):
         return None

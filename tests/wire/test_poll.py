@@ -20,7 +20,7 @@ from mail.intake import Tally, drain, opened
 from mail.poller import Round, delay_after, exit_status, poll_once
 from store.db import database
 from store.errors import Refused
-from store.models import Arrival, History, Message, RawMessage, RefusedMessage, Ticket
+from store.models import Arrival, History, Message, RawMessage, Recipient, RefusedMessage, Ticket
 from store.queries import lists, recipients, refused, tickets
 from store.queries.intake import inboxes_to_poll
 from store.services import customers, deny, lease, pairing, settings
@@ -124,6 +124,24 @@ def test_R5_1_the_sender_is_taken_from_the_header_of_the_inbox(server: MailServe
     add_inbox(server.imap_port, folder=folder, address_header="Reply-To")
     fetch_one()
     assert recipients.by_email(ANNA, "ann@y.test").name == "Ann"
+
+
+def test_R5_9_own_mail_is_decided_on_who_wrote(server: MailServer, desk: str, folder: str) -> None:
+    add_inbox(server.imap_port, folder=folder, address_header="Reply-To")
+    add_inbox(server.imap_port, "sales", email="sales@demo.test", folder=folder, enabled=False)
+    customers.add(ANNA, {"name": "Ann", "email": "ann@y.test"})
+    for sender, reply_to in (
+        ("Ann <ann@y.test>", USER),
+        ("Ann <ann@y.test>", "sales@demo.test"),
+        (USER, "Ann <ann@y.test>"),
+        ("sales@demo.test", f"ann@y.test, {USER}"),
+    ):
+        server.deliver(USER, message(sender, "Request", Reply_To=reply_to), folder)
+    server.deliver(USER, message(USER, "From ourselves"), folder)
+    done = fetch_one()
+    assert (done.opened, done.ignored) == (4, 1)
+    assert recipients.by_email(ANNA, "ann@y.test").tickets == 4
+    assert Recipient.select().count() == 1
 
 
 def test_R2_1_R3_2_banned_and_denied_senders_open_no_ticket(server: MailServer, desk: str, folder: str) -> None:
