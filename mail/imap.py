@@ -1,85 +1,38 @@
-"""One mailbox on an IMAP server: the only place that knows imap-tools (RFC 3501, RFC 2177).
+"""The selected folder of a mailbox on an IMAP server (RFC 3501, RFC 2177).
 
-Every socket has a time-out (N1), certificates are checked (N4), nothing is logged in in clear by accident (N5), control
-characters never reach a command (N6), bodies are fetched with PEEK (D2), and nothing here ever expunges.
+With `mail.imap_connection` the only place that knows imap-tools.  Bodies are fetched with PEEK (D2), and nothing here
+ever expunges.
 """
 
 import imaplib
 import select
-import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools import BaseMailBox
 
-from mail import answers, oauth
+from mail import answers
 from mail.answers import Fetched as Fetched
 from mail.answers import Listed as Listed
-from mail.errors import MailProblem, Refusal, explained, words_of
-from mail.tls import context_for, refuse_plain
-from store.cleantext import clean
+from mail.errors import Refusal, explained
+from mail.imap_connection import CONTROL, FAULTS, Account, open_folder
 
-# time-outs and refusals are OSError
-_FAULTS = (ImapToolsError, imaplib.IMAP4.error, OSError, EOFError, UnicodeError, ValueError)
 _LONGEST_IDLE = 9 * 60.0
 _SLICE_SECONDS = 0.5
-_OPENING = 4
-_SETTINGS = ("host", "user", "secret", "folder", "ca_file")
-_CONTROL = frozenset("\r\n\0")
-_LARGEST_LITERAL = 500_000_000
-_PIECE = 1_000_000
 _NEAR = 1_000
 _STORED_AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Where a mailbox is and how to get in.  `security` is tls, starttls or none; `timeout` is in seconds.
-
-    With `auth` xoauth2 the secret is an access token.
-
-    Without TLS only a server on this machine is logged in to, unless `plain_forced`.
-    """
-
-    host: str
-    port: int
-    user: str
-    secret: str
-    security: str = "tls"
-    auth: str = "password"
-    folder: str = "INBOX"
-    check_certificate: bool = True
-    ca_file: str = ""
-    timeout: float = 30.0
-    plain_forced: bool = False
-
-    @property
-    def place(self) -> str:
-        """HOST:PORT, for sentences."""
-        return f"{self.host}:{self.port}"
 
 
 @contextmanager
 def connect(account: Account) -> Iterator["Mailbox"]:
     """An open mailbox with its folder selected.  Raises MailProblem, naming the step that failed."""
-    for name in _SETTINGS:
-        if _CONTROL & set(getattr(account, name)):
-            raise MailProblem("login", f"The inbox's {name} has a control character in it; set it anew.")
-    box = _connected(account)
-    try:
-        if not account.plain_forced:
-            refuse_plain(box.client.sock, account)
-        _log_in(box, account)
-        _select(box, account)
+    with open_folder(account) as box:
         yield Mailbox(box, account)
-    finally:
-        _close(box)
 
 
 class Mailbox:
@@ -232,7 +185,7 @@ class Mailbox:
 
     def has_message(self, message_id: str) -> bool:
         """Whether the folder has a message with this Message-ID, one that came just now included."""
-        if _CONTROL & set(message_id) or '"' in message_id:
+        if CONTROL & set(message_id) or '"' in message_id:
             return False
         with self._explained("fetch"):
             self._checked(self._client.noop())
@@ -296,101 +249,8 @@ class Mailbox:
     def _explained(self, step: str) -> Iterator[None]:
         try:
             yield
-        except _FAULTS as error:
+        except FAULTS as error:
             problem = explained(step, self._place, error)
             if isinstance(error, imaplib.IMAP4.error) and not isinstance(error, imaplib.IMAP4.abort):
                 raise Refusal(problem.step, str(problem)) from error
             raise problem from error
-
-
-def _connected(account: Account) -> BaseMailBox:
-    context = context_for(account)
-    where = (account.host, account.port, account.timeout)
-    try:
-        if account.security == "tls":
-            box: BaseMailBox = MailBox(*where, ssl_context=context)
-        elif account.security == "starttls":
-            box = MailBoxStartTls(*where, ssl_context=context)
-        else:
-            box = MailBoxUnencrypted(*where)
-    except _FAULTS as error:
-        if account.security == "starttls" and isinstance(error, imaplib.IMAP4.error | ImapToolsError):
-            sentence = (
-                f"{account.place} offers no STARTTLS ({words_of(error)}); nothing was sent to it. Try security tls."
-            )
-            raise MailProblem("tls", sentence) from error
-        raise explained("connect", account.place, error) from error
-    box.client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    client: Any = box.client
-    client.read = _gradual_read(client)
-    return box
-
-
-def _gradual_read(client: Any) -> Callable[[int], bytes]:
-    """Reads a literal as it comes: its announced length alone reserves no memory (N3)."""
-
-    def read(size: int) -> bytes:
-        if size > _LARGEST_LITERAL:
-            raise imaplib.IMAP4.abort(f"it announced {size} bytes in one piece")
-        data = bytearray()
-        while len(data) < size and (piece := client.file.read(min(_PIECE, size - len(data)))):
-            data += piece
-        return bytes(data)
-
-    return read
-
-
-def _log_in(box: BaseMailBox, account: Account) -> None:
-    try:
-        if account.auth == "xoauth2":
-            _show_token(box, account)
-        elif (account.user + account.secret).isascii():
-            box.login(account.user, account.secret, initial_folder=None)
-        else:
-            box.login_utf8(account.user, account.secret, initial_folder=None)
-        # imaplib never asks again after login: what the server offers only then (IDLE, MOVE) would stay unseen
-        status, data = box.client.capability()
-        if status == "OK" and data and data[-1]:
-            box.client.capabilities = tuple(data[-1].decode("ascii", "replace").upper().split())
-    except (imaplib.IMAP4.abort, OSError, EOFError) as error:
-        raise explained("login", account.place, error) from error
-    except _FAULTS as error:
-        said = words_of(error).replace(account.secret or "\0", "…")
-        what = "the token, which may have expired" if account.auth == "xoauth2" else "user name and secret"
-        sentence = f"{account.place} refused the login of {clean(account.user)} ({said}); check {what}."
-        raise MailProblem("login", sentence) from None
-
-
-def _show_token(box: BaseMailBox, account: Account) -> None:
-    """XOAUTH2.  A server that refuses explains itself in a challenge, which is answered with nothing, and says NO."""
-    answers = iter([oauth.initial_response(account.user, account.secret)])
-    box.client.authenticate("XOAUTH2", lambda challenge: next(answers, "").encode())
-
-
-def _select(box: BaseMailBox, account: Account) -> None:
-    try:
-        # a server may look through a large mailbox for a minute before it answers
-        box.client.sock.settimeout(account.timeout * _OPENING)
-        try:
-            box.folder.set(account.folder)
-        except imaplib.IMAP4.readonly:
-            box.folder.set(account.folder, readonly=True)
-        box.client.sock.settimeout(account.timeout)
-        said: list[Any] = box.client.untagged_responses.get("UIDVALIDITY", [b""])
-        if not said[-1].isdigit():
-            raise imaplib.IMAP4.error("it gives no UIDVALIDITY")
-    except (imaplib.IMAP4.abort, OSError, EOFError) as error:
-        raise explained("folder", account.place, error) from error
-    except _FAULTS as error:
-        folder = clean(account.folder)
-        sentence = f"{account.place} has no folder “{folder}” to open ({words_of(error)}); check the inbox's folder."
-        raise MailProblem("folder", sentence) from error
-
-
-def _close(box: BaseMailBox) -> None:
-    """Says goodbye if the server listens; a dead connection is only dropped."""
-    with suppress(*_FAULTS):
-        box.client.sock.settimeout(2)
-        box.logout()
-    with suppress(*_FAULTS):
-        box.client.shutdown()

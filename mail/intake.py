@@ -21,7 +21,8 @@ from typing import NamedTuple
 from mail import oauth
 from mail.ahead import Ahead
 from mail.errors import Refusal
-from mail.imap import Account, Fetched, Listed, Mailbox, connect
+from mail.imap import Fetched, Listed, Mailbox, connect
+from mail.imap_connection import Account
 from mail.parse import Reading
 from mail.reader import shared
 from store.cleantext import clean

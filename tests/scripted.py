@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from mail.errors import MailProblem
-from mail.imap import Account, Mailbox, connect
+from mail.imap import Mailbox, connect
+from mail.imap_connection import Account
 from tests.servers import PASSWORD
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 
-from mail.imap import Account
+from mail.imap_connection import Account
 from mail.tls import context_for
 from store.db import open_store, session
 from store.models import Arrival, InboxState

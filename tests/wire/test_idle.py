@@ -9,7 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from mail.errors import MailProblem
-from mail.imap import Account, connect
+from mail.imap import connect
+from mail.imap_connection import Account
 from mail.worker import wait_for_news
 
 ANSWERS = {

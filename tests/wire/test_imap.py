@@ -12,7 +12,8 @@ import pytest
 
 from mail.demo.server import MailServer
 from mail.errors import MailProblem
-from mail.imap import Account, connect
+from mail.imap import connect
+from mail.imap_connection import Account
 from tests.scripted import refusal, scripted, uids, usual
 from tests.servers import EXPIRED, MISNAMED, PASSWORD, SELF_SIGNED, Dovecot, message
 
