@@ -37,8 +37,10 @@ _KNOWN = tuple(
 )
 _LATIN = "Helvetica"
 _MISSING = "?"
-# they change how the character before looks, and show nothing themselves
-_VARIATIONS = re.compile("[\ufe00-\ufe0f]")
+# they change how the character before looks, or where a line may break, and show nothing themselves
+_VARIATIONS = re.compile("[\ufe00-\ufe0f\u00ad\u200b\u2060]")
+# between letters that join they are needed, elsewhere a font without them shows a box
+_JOINERS = re.compile("[\u034f\u061c\u200c-\u200f]")
 
 # what these libraries have to say about a font belongs on no terminal
 for _name in ("fpdf", "fontTools"):
@@ -90,7 +92,10 @@ class Letters:
         """The text with `?` for each character that no font has."""
         if text.isascii():
             return text
-        return "".join(char if self._home(char) else self._missed(char) for char in _VARIATIONS.sub("", text))
+        text = _VARIATIONS.sub("", text)
+        if not any(map(_is_shaped, text)):
+            text = _JOINERS.sub("", text)
+        return "".join(char if self._home(char) or _JOINERS.match(char) else self._missed(char) for char in text)
 
     def family(self, text: str) -> str:
         """The font in which the text is one letter after the other; '' if it needs several, or letters that join or

@@ -18,7 +18,7 @@ _WIDEST = 60
 # What a spreadsheet takes for a formula (X1), its full-width and small twins too, also behind spaces, marks and all
 # else that is neither ASCII nor a letter; and behind a semicolon, at which half of Europe's spreadsheets part a line
 # that has commas, whatever its quotes say.
-_FORMULA = re.compile(r"(^|;)(?=[^\w!-~]*[=+\-@＝＋－＠﹦﹢﹣﹫])")
+_FORMULA = re.compile(r"(^|;)(?=[^\w!-~]*[=+\-@%＝＋－＠％﹦﹢﹣﹫﹪])")
 
 
 def as_text(columns: Sequence[Column], rows: Rows, zone: tzinfo) -> Iterator[str]:

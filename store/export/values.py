@@ -3,21 +3,21 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from store.cleantext import clean
+from store.cleantext import for_file
 
 Value = int | str | bool | datetime | None
 Rows = Iterable[Sequence[Value]]
 
 
 def shown(value: Value, zone: tzinfo) -> str:
-    """`Yes` or nothing for a flag, `2026-11-23 14:05` in the zone for a time, clean text for the rest."""
+    """`Yes` or nothing for a flag, `2026-11-23 14:05` in the zone for a time, for the rest what a file may hold."""
     if value is None or value is False:
         return ""
     if value is True:
         return "Yes"
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat(" ", "minutes")[:16]
-    return clean(value, limit=None)
+    return for_file(value)
 
 
 def exact(value: Value) -> int | str | bool | None:

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import IO, TypeVar
 
-from store.cleantext import clean
+from store.cleantext import clean, for_file
 from store.columns import Column
 from store.errors import BadInput, Problem
 from store.export import files, markup, pdf, text, xlsx
@@ -84,7 +84,7 @@ def export(
             chosen = text.as_objects(columns, rows) if objects is None else objects
             files.write_lines(file, text.as_jsonl(count.through(chosen)))
         else:
-            _write(kind, file, columns, rows, zone, clean(title), count)
+            _write(kind, file, columns, rows, zone, for_file(title), count)
         count.end()
     return Exported(target, count.rows)
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from store.cleantext import clean
+from store.cleantext import for_mail_line
 from store.models import Customer, Message, Recipient
 from store.queries.books import Books
+from store.templates.bounds import LONGEST_FACT_LINE
 
 
 def facts_of(
@@ -18,7 +19,7 @@ def facts_of(
     actor: str = "",
     changes: Sequence[tuple[str, str, str]] = (),
 ) -> dict[str, Any]:
-    """What a template may say of a ticket and of a message in it; times in `zone`."""
+    """What a template may say of a ticket and of a message in it, as written; times in `zone`."""
     ticket = books.tickets[number]
     requester = books.requesters.get(ticket.requester_id)
     customer = books.customers.get(ticket.customer_id)
@@ -26,26 +27,26 @@ def facts_of(
     shape = {
         "id": ticket.id,
         "number": ticket.id,
-        "subject": clean(ticket.subject),
-        "status": clean(ticket.status),
-        "priority": clean(ticket.priority),
-        "group": clean(ticket.ticket_group),
-        "type": clean(ticket.ticket_type),
+        "subject": _line(ticket.subject),
+        "status": _line(ticket.status),
+        "priority": _line(ticket.priority),
+        "group": _line(ticket.ticket_group),
+        "type": _line(ticket.ticket_type),
         "created": _stamp(ticket.created, zone),
     }
     return {
         "ticket": shape,
         "customer": _named(customer) if customer else {},
-        "requester": {"name": clean(requester.name), "email": clean(requester.email)} if requester else {},
-        "assignee": {"name": clean(assignee.name)} if assignee else {},
+        "requester": {"name": _line(requester.name), "email": _line(requester.email)} if requester else {},
+        "assignee": {"name": _line(assignee.name)} if assignee else {},
         "message": _said(books, message, requester, zone) if message else {},
-        "actor": {"name": clean(actor)},
-        "changes": [{"what": what, "before": clean(old), "after": clean(new)} for what, old, new in changes],
+        "actor": {"name": _line(actor)},
+        "changes": [{"what": what, "before": _line(old), "after": _line(new)} for what, old, new in changes],
     }
 
 
 def _named(customer: Customer) -> dict[str, object]:
-    return {"id": customer.id, "name": clean(customer.name)}
+    return {"id": customer.id, "name": _line(customer.name)}
 
 
 def _said(books: Books, message: Message, requester: Recipient | None, zone: tzinfo) -> dict[str, str]:
@@ -54,8 +55,12 @@ def _said(books: Books, message: Message, requester: Recipient | None, zone: tzi
     by_requester = requester is not None and message.sender_id == requester.id
     edited = requester.name if requester is not None and by_requester else ""
     name = author.name if author else edited or message.sender_name or message.sender_email
-    text = clean(message.text, one_line=False, limit=None)
-    return {"text": text, "sender": clean(name), "created": _stamp(message.created, zone)}
+    return {"text": message.text, "sender": _line(name), "created": _stamp(message.created, zone)}
+
+
+def _line(text: object) -> str:
+    """A line end in a name must not make lines of its own in the text."""
+    return for_mail_line(text, limit=LONGEST_FACT_LINE)
 
 
 def _stamp(moment: datetime, zone: tzinfo) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from store import bulk
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import clean, field_text
 from store.db import transaction
 from store.errors import BadInput, Refused
 from store.models import Customer, Partner, ProfileAddress
@@ -117,4 +117,4 @@ def _known(lines: Sequence[Line]) -> Iterator[Customer]:
 
 
 def _external_id(values: Mapping[str, str]) -> str:
-    return clean(values.get("external_id", ""), limit=None).strip()
+    return field_text(values.get("external_id", ""))

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import clean, field_text
 from store.db import transaction
 from store.errors import BadField, NotFound
 from store.models import Customer, Partner, ProfileAddress, Recipient, Ticket
@@ -112,7 +112,7 @@ def texts(row: Customer, partner: str = "") -> dict[str, str]:
 
 
 def _text(values: Mapping[str, str], name: str) -> str:
-    text = clean(values.get(name, ""), limit=None).strip()
+    text = field_text(values.get(name, ""))
     if len(text) > _LONGEST:
         raise BadField(name, f"{name} has at most {_LONGEST} characters.")
     return text

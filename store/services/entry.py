@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from store.actor import MAIL
-from store.cleantext import clean
+from store.cleantext import storable
 from store.models import Attachment, Customer, Message, Recipient
 from store.rules.addresses import name_from
 from store.rules.deny import fold
@@ -93,7 +93,7 @@ def _recipient(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, no
 
 def _new_recipient(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, now: datetime) -> Recipient:
     name = name_from(arrived.parsed.sender_name, arrived.parsed.sender)
-    row = Recipient(email=arrived.parsed.sender, email_key=sender.key, name=name, name_key=fold(clean(name)))
+    row = Recipient(email=arrived.parsed.sender, email_key=sender.key, name=name, name_key=fold(storable(name)))
     customer = _profile_customer(place, row, sender)
     for column, value in (pair_fields(customer, "profile") if customer is not None else {}).items():
         setattr(row, column, value)

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import clean, field_text
 from store.db import transaction
 from store.errors import BadField, NotFound
 from store.models import Administrator, GroupMember, Ticket, TicketGroup
@@ -64,7 +64,7 @@ def remove(actor: Actor, name: str) -> int:
 
 
 def _create(actor: Actor, name: str) -> TicketGroup:
-    cleaned = clean(name, limit=60).strip()
+    cleaned = field_text(name, limit=60)
     if not cleaned:
         raise BadField("name", "A group needs a name.")
     if TicketGroup.get_or_none(TicketGroup.name == cleaned) is not None:

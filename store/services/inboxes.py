@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import clean, field_text
 from store.db import transaction
 from store.errors import BadInput, NotFound
 from store.models import Arrival, Inbox, InboxState, LargeMessage
@@ -35,7 +35,7 @@ def add(actor: Actor, name: str, values: Mapping[str, object], *, force: bool = 
     """
     with transaction():
         insist_on_super(actor)
-        cleaned = clean(name, limit=60).strip()
+        cleaned = field_text(name, limit=60)
         if not cleaned:
             raise BadInput("An inbox needs a name.")
         if Inbox.select().where(Inbox.name == cleaned).exists():

@@ -156,7 +156,7 @@ def _row(
         "caused_by": news.message,
         "to": one.email,
         "to_key": one.key,
-        "to_name": clean(one.name),
+        "to_name": one.name,
         "subject": rendered.subject,
         "subject_key": subject_key(rendered.subject, number),
         "body": _answerable(rendered.body) if event.audience == "admin" else rendered.body,

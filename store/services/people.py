@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import clean, field_text
 from store.db import transaction
 from store.errors import BadInput, NotFound
 from store.models import Administrator, Customer, Partner, Ticket
@@ -127,7 +127,7 @@ def partner_named(name: str) -> Partner:
 
 
 def _partner_name(name: str) -> str:
-    cleaned = clean(name, limit=200).strip()
+    cleaned = field_text(name, limit=200)
     if not cleaned:
         raise BadInput("A partner needs a name.")
     if cleaned.casefold() == "any":
@@ -159,12 +159,12 @@ def insist_on_any(actor: Actor) -> None:
 
 
 def _create(actor: Actor, login: str, email: str, name: str, role: str, partner: int | None) -> Administrator:
-    cleaned = clean(login, limit=60).strip()
+    cleaned = field_text(login, limit=60)
     if not cleaned or cleaned != login or any(char.isspace() for char in cleaned):
         raise BadInput("A login is one word of printable characters.")
     if Administrator.select().where(Administrator.login == cleaned).exists():
         raise refuse("login-exists", login=cleaned)
-    fields = {"name": clean(name or cleaned, limit=200), **_address(email), **_role(role), "partner_id": partner}
+    fields = {"name": field_text(name or cleaned, limit=200), **_address(email), **_role(role), "partner_id": partner}
     row: Administrator = Administrator.create(login=cleaned, **fields)
     history.record(actor, "add", Thing("administrator", row.id, cleaned), None, fields)
     return row
@@ -180,7 +180,7 @@ def _fields(changes: dict[str, str | bool | None]) -> dict[str, object]:
         elif key == "partner":
             fields["partner_id"] = None if value is None else partner_named(str(value)).id
         elif key == "name":
-            fields["name"] = clean(value, limit=200)
+            fields["name"] = field_text(value, limit=200)
         else:
             fields[key] = bool(value)
     return fields

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import clean, field_text
 from store.db import transaction
 from store.models import Recipient
 from store.queries.scope import rights
@@ -48,7 +48,7 @@ def ban(
             "banned": True,
             "banned_at": datetime.now(UTC),
             "banned_by": actor.name,
-            "ban_reason": clean(reason),
+            "ban_reason": field_text(reason, limit=500),
         }
         history.record(actor, "ban", thing(row), *write(row, fields), change=change)
         entry = deny.ensure_exact(actor, row.email, change=change) if deny_too else None
@@ -135,7 +135,7 @@ def _naming(row: Recipient, name: str) -> dict[str, object]:
 
 
 def _cleaned(name: str) -> str:
-    return clean(name, limit=_LONGEST_NAME).strip()
+    return field_text(name, limit=_LONGEST_NAME)
 
 
 def _sharing(row: Recipient) -> dict[str, object]:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from store import patterns, templates
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import clean, field_text, for_mail_text
 from store.db import transaction
 from store.errors import BadInput
 from store.models import Setting as SettingRow
@@ -103,10 +103,12 @@ def _read(setting: Setting, text: str) -> Value:
     if setting.kind == "secret":
         insist_on_reference(text)
     if setting.kind in ("subject", "body"):
-        return clean(text, one_line=setting.kind == "subject", limit=None) if text.strip() else ""
+        # in a template a tab is blanks, as its editor shows it
+        kept = field_text(text) if setting.kind == "subject" else for_mail_text(text).expandtabs(4)
+        return kept if text.strip() else ""
     if setting.kind == "address" and text and not looks_like_address(text):
         raise BadInput(f"“{clean(text, limit=80)}” is no e-mail address.")
-    return clean(text, limit=None)
+    return field_text(text)
 
 
 def _number(setting: Setting, text: str) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from store.cleantext import clean
+from store.cleantext import clean, for_mail_line, for_mail_text
 from store.errors import BadInput
 from store.rules.events import BY_KEY, Event
 from store.rules.subjects import numbers_in
@@ -27,7 +27,7 @@ _QUOTES_THE_MESSAGE = ("new_message_customer", "new_ticket_customer")
 
 
 class Rendered(NamedTuple):
-    """One clean line and the text.  `problem` says why the default stands for an own template, or is ''."""
+    """One line and the text, as mail may hold them.  `problem` says why the default stands for an own template."""
 
     subject: str
     body: str
@@ -155,7 +155,7 @@ def _or_default(event: Event, part: str, own: str, facts: Mapping[str, Any], pro
 
 
 def _filled(event: Event, part: str, source: str, facts: Mapping[str, Any]) -> str:
-    """One clean line for a subject, a clean text for a body.  Raises BadInput."""
+    """One line for a subject, a text for a body, as mail may hold them.  Raises BadInput."""
     from store.templates import sandbox
 
     names = names_for(event.key)
@@ -165,8 +165,8 @@ def _filled(event: Event, part: str, source: str, facts: Mapping[str, Any]) -> s
     except sandbox.Trouble as trouble:
         raise _bad(event, part, trouble) from trouble
     if part == "subject":
-        return clean(text).strip()[:LONGEST_SUBJECT].rstrip()
-    return clean(text, one_line=False, limit=None).strip()
+        return for_mail_line(text, limit=LONGEST_SUBJECT)
+    return for_mail_text(text).strip("\n ")
 
 
 def _bad(event: Event, part: str, trouble: "Trouble") -> BadInput:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from wcwidth import wcwidth
 
-from tui.widgets.cells import Cell, fit, row_runs, steady
+from store.joiners import is_in_place
+from tui.widgets import cells
+from tui.widgets.cells import Cell, _steady, fit, row_runs, steady
 from tui.widgets.column_layout import Column, place_columns
 
 COLUMNS = (Column("id", "Id", 5, "right"), Column("name", "Name", 12, stretch=True), Column("banned", "Banned", 3))
@@ -45,9 +47,41 @@ def test_T6_wide_text_is_cut_by_cells(text: str, shown: str) -> None:
 
 @given(st.text(max_size=80))
 def test_T1_nothing_unprintable_is_left_in_a_cell(text: str) -> None:
-    for char in steady(text):
+    shown = steady(text)
+    for at, char in enumerate(shown):
         assert unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"}
-        assert char not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u200b\u200d\ufeff"
+        assert char not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u200b\ufeff"
+        assert char not in "\u200c\u200d" or is_in_place(shown, at)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "whole"),
+    [
+        ("می\u200cخواهم", "می\u200cخواهم", "می\u200cخواهم"),
+        ("രാജന്\u200d", "രാജന്", "രാജന്"),
+        ("क्\u200dष", "क्ष", "क्ष"),
+        ("👩\u200d🔧 ok", "👩 ok", "👩\u200d🔧 ok"),
+        ("👨🏽\u200d👩🏽\u200d👧", "👨", "👨🏽\u200d👩🏽\u200d👧"),
+        ("🏳️\u200d🌈", "🏳", "🏳️\u200d🌈"),
+        ("🇩🇪", "DE", "🇩🇪"),
+        ("Donau\u00addampf", "Donaudampf", "Donaudampf"),
+        ("pay\u200cpal", "pay\ufffdpal", "pay\ufffdpal"),
+        ("x\u200d🔧", "x\ufffd🔧", "x\ufffd🔧"),
+        ("👩\u200d", "👩\ufffd", "👩\ufffd"),
+        ("م\u200c\u200cم", "م\ufffd\ufffdم", "م\ufffd\ufffdم"),
+    ],
+)
+def test_I4_T6_joiners_stay_where_words_and_sequences_need_them(
+    text: str, shown: str, whole: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert steady(text) == shown
+    assert sum(map(wcwidth, fit(text, 20))) == cell_len(fit(text, 20)) == 20
+    monkeypatch.setattr(cells, "SEQUENCES", True)
+    _steady.cache_clear()
+    assert steady(text) == whole
+    for width in range(12):
+        assert cell_len(fit(text, width)) == width
+    _steady.cache_clear()
 
 
 @pytest.mark.parametrize(

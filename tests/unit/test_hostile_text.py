@@ -1,7 +1,8 @@
 """What text from outside may look like, and what it must never become (THREATS I3, I4, T1, T6)."""
 
+import json
 import unicodedata
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import example, given
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 from wcwidth import wcwidth
 
 from store import patterns
-from store.cleantext import clean
+from store.cleantext import as_json, clean, field_text, for_file, for_mail_line, for_mail_text, storable
 from store.denylist import DenyList, Entry
 from store.errors import BadInput
 from store.filters import parse
+from store.joiners import is_in_place
 from store.rules.addresses import address_key, looks_like_address
 from store.rules.deny import fold
 from store.rules.subjects import numbers_in, subject_key
@@ -46,6 +48,56 @@ def test_T1_I4_cleaning_is_done_once_and_for_all(text: str) -> None:
         assert clean(cleaned, one_line=one_line, limit=None) == cleaned
         assert {unicodedata.category(char) for char in cleaned.replace("\n", "")}.isdisjoint({"Cc", "Cs"})
         assert _flood(cleaned.replace("\n", " ")) <= 4
+
+
+_JOINED = st.text(
+    st.sampled_from("a م\u06cc\u200c\u200d\u00ad👩🔧\U0001f3fd\ufe0f\u0301\u0d28\u0d4d\u200b"), max_size=12
+)
+
+
+@given(_JOINED)
+@example("a\u0301\u0301\u0301\u0301\u200d\u0d28")
+@example("\u0d28\u0d4d\u0d4d\u0d4d\u200c\u0d4d a")
+@example("👩\ufe0f\ufe0f\ufe0f\u200d🔧")
+def test_I4_T6_whatever_joins_is_cleaned_once_and_for_all(text: str) -> None:
+    for sequences in (False, True):
+        cleaned = clean(text, sequences=sequences)
+        assert clean(cleaned, sequences=sequences) == cleaned
+        assert _flood(cleaned) <= 5  # wcwidth has skin tones as wide, and as nothing behind an emoji
+        assert "\u200b" not in cleaned
+        joiners = [at for at, char in enumerate(cleaned) if char in "\u200c\u200d"]
+        assert all(is_in_place(cleaned, at) for at in joiners)
+    assert not set("👩🔧") & {before for before, joiner in pairwise(clean(text)) if joiner == "\u200d"}
+
+
+_WRITTEN = "می\u200cخواهم 👩\u200d🔧 Donau\u00addampf tab\there \u200emark ไทย\u200bไทย"
+
+
+def test_R7_6_each_sink_gets_what_was_written_less_what_it_must_not_hold() -> None:
+    assert for_mail_text(_WRITTEN) == storable(_WRITTEN) == _WRITTEN
+    assert (
+        for_mail_line(_WRITTEN, limit=200) == for_file(_WRITTEN) == field_text(_WRITTEN) == _WRITTEN.replace("\t", " ")
+    )
+    assert json.loads(as_json(_WRITTEN)) == _WRITTEN
+    assert clean(_WRITTEN) == "می\u200cخواهم 👩 Donaudampf tab here \ufffdmark ไทย\ufffdไทย"
+
+
+@given(st.one_of(st.text(), _AWKWARD))
+@example("a" + "\u0301" * 9)
+@example("\U000e0041\x85\u2028\r\n\x7f")
+def test_T1_O6_no_sink_gets_what_it_must_not_hold(text: str) -> None:
+    def kinds(said: str, but: str = "") -> set[str]:
+        return {unicodedata.category(char) for char in said if char not in but}
+
+    assert kinds(for_mail_text(text), "\n\t").isdisjoint({"Cc", "Cs"})
+    for line in (for_mail_line(text, limit=90), field_text(text), for_file(text)):
+        assert kinds(line).isdisjoint({"Cc", "Cs"})
+    assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") & {*for_mail_line(text, limit=90)}
+    assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029") & {*for_file(text)}
+    assert _flood(for_file(text)) <= 9
+    said = as_json({"text": text})
+    assert json.loads(said) == {"text": text}
+    assert clean(said, limit=None) == said
 
 
 @given(st.one_of(st.text(), _AWKWARD), st.one_of(st.text(), _AWKWARD))

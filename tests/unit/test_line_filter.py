@@ -1,5 +1,7 @@
 """The second wall: no line that is painted carries a control or bidi character (THREATS T1, T3)."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,29 @@ def test_T1_control_segments_are_the_frameworks_own() -> None:
 def test_T1_five_combining_marks_become_four() -> None:
     (segment,) = wall.apply([Segment("a" + "\u0301" * 9)], BLACK)
     assert segment.text == "a" + "\u0301" * 4
+
+
+@pytest.mark.parametrize("text", ["می\u200cخواهم", "క్\u200cక"])
+def test_I4_a_joiner_that_a_word_needs_passes_wherever_the_cursor_cuts_the_line(text: str) -> None:
+    for at in range(len(text) + 1):
+        line = [Segment(text[:at]), Segment(text[at : at + 1], Style(reverse=True)), Segment(text[at + 1 :])]
+        assert "".join(segment.text for segment in wall.apply(line, BLACK)) == text
+
+
+def test_T6_a_sequence_that_this_terminal_does_not_draw_becomes_its_first_emoji_and_the_line_keeps_its_width() -> None:
+    line = [Segment("a👩\u200d🔧b", Style(bold=True)), Segment("c")]
+    tamed = wall.apply(line, BLACK)
+    assert "".join(segment.text for segment in tamed) == "a👩bc"
+    assert width(tamed) == width(line)
+
+
+@given(st.lists(st.text(st.sampled_from("a\u200c\u200d\u00ad👩🔧\ufe0fم\u0301ക\u0d4d"), max_size=6), max_size=4))
+def test_T1_no_joiner_passes_out_of_its_place_and_the_width_stays(texts: list[str]) -> None:
+    tamed = wall.apply([Segment(text) for text in texts], BLACK)
+    text = "".join(segment.text for segment in tamed)
+    assert width(tamed) == sum(cell_len(each) for each in texts)
+    assert "\u00ad" not in text
+    assert not re.search("[a🔧👩\ufe0f][\u200c\u200d]|^[\u200c\u200d]", text)
 
 
 def test_T3_a_link_is_only_its_text() -> None:

@@ -147,7 +147,7 @@ def _cell(key: str, value: Any, widest: int | None) -> Any:
 
     if key in _TIMES and value:
         return datetime.fromisoformat(value)
-    return value if isinstance(value, bool | int) else clean(words(value), limit=widest)
+    return value if isinstance(value, bool | int) else clean(words(value), limit=widest) if widest else words(value)
 
 
 def _only(one: Mapping[str, Any], keys: Sequence[str] | None) -> Mapping[str, Any]:
@@ -171,5 +171,7 @@ def _print_table(columns: Any, rows: Iterable[Sequence[Any]], form: str) -> None
     from store.export import as_csv, as_text
     from store.queries.settings import timezone
 
+    if form == "table":  # for a terminal
+        rows = ([clean(value, limit=None) if isinstance(value, str) else value for value in row] for row in rows)
     for text in (as_csv if form == "csv" else as_text)(columns, rows, timezone()):
         print(text)

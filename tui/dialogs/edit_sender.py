@@ -6,6 +6,7 @@ from textual import on, work
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from store.cleantext import field_text
 from store.errors import Problem
 from store.services import recipients
 from tui import sentences
@@ -13,7 +14,6 @@ from tui.desk import Desk
 from tui.dialogs.frame import SenderDialog, field
 from tui.dialogs.sight import loses_sight
 from tui.seen import Seen
-from tui.widgets.cells import steady
 from tui.widgets.toggle import Toggle
 from tui.widgets.words import words
 
@@ -26,7 +26,7 @@ class EditSenderDialog(SenderDialog):
 
     def __init__(self, desk: Desk, seen: Seen) -> None:
         super().__init__(desk, seen)
-        self._name_before = steady(seen.line.name)
+        self._name_before = field_text(seen.line.name)
         self._shared_before = seen.line.shared
         self._typed = Input(self._name_before, id="name", max_length=200, compact=True)
         self._toggle = Toggle("", self._shared_before, id="shared")

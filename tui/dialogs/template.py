@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import field_text
 from store.errors import Problem
 from store.queries import notifications
 from store.queries.notifications import EventLine, Wrong
@@ -71,9 +71,8 @@ class TemplateDialog(Dialog[str]):
         super().__init__(desk)
         self.heading = line.title
         self._line = line
-        self._subject = Input(clean(line.subject, limit=None), id="subject", compact=True)
-        body = clean(line.body, one_line=False, limit=None).rstrip("\n")
-        self._text = TextArea(body, compact=True, show_line_numbers=True)
+        self._subject = Input(field_text(line.subject), id="subject", compact=True)
+        self._text = TextArea(line.body.rstrip("\n"), compact=True, show_line_numbers=True)
         self._wrong_subject, self._wrong_text = Static(classes="wrong"), Static(classes="wrong")
         self._told = Static("…")
         self._preview = Preview(self._told)

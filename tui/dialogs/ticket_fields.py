@@ -7,7 +7,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from store.actor import Actor
-from store.cleantext import clean
+from store.cleantext import field_text
 from store.queries import lists
 from store.queries.settings import offered
 from store.queries.tickets import TicketLine
@@ -31,7 +31,7 @@ class EditTicketDialog(TicketDialog):
         super().__init__(desk, line)
         now = (line.subject, line.priority, line.group, line.type, line.note)
         names = ("subject", "priority", "group", "type", "note")
-        self._shown = {name: clean(value, limit=None) for name, value in zip(names, now, strict=True)}
+        self._shown = {name: field_text(value) for name, value in zip(names, now, strict=True)}
         self._inputs = {name: _input(name, value, known.get(name, ())) for name, value in self._shown.items()}
 
     def fields(self) -> Iterator[Widget]:
@@ -55,7 +55,7 @@ def known_values(actor: Actor) -> dict[str, list[str]]:
         "group": [*(one.name for one in lists.groups()), *(one.group for one in inboxes)],
         "type": [*offered("tickets.types"), *(one.type for one in inboxes)],
     }
-    return {name: list(dict.fromkeys(clean(value) for value in values if value)) for name, values in found.items()}
+    return {name: list(dict.fromkeys(field_text(value) for value in values if value)) for name, values in found.items()}
 
 
 def _input(name: str, value: str, known: Sequence[str]) -> Input:

@@ -3,6 +3,8 @@
 What comes from outside is cleaned here a second time and never taken for markup.
 """
 
+import os
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,6 +19,10 @@ CellStyle = Literal["", "flag", "dim", "accent"]
 CELL_STYLES: tuple[CellStyle, ...] = ("flag", "dim", "accent")
 Run: TypeAlias = tuple[str, CellStyle]
 _ELLIPSIS = "…"
+_JOINER_OF_LETTERS = re.compile("\u200d(?![\u2000-\u33ff\U0001f000-\U0001faff])")
+# Whether this terminal draws an emoji sequence as one picture, two cells wide (its mode 2027).  One that does not draws
+# each emoji in it, and all that stands behind is shifted: so it has to be said.
+SEQUENCES = os.environ.get("RECIPIENTS_EMOJI") == "sequences"
 
 
 class Cell(NamedTuple):
@@ -26,13 +32,20 @@ class Cell(NamedTuple):
     style: CellStyle = ""
 
 
+def inert(text: str, limit: int | None = 500) -> str:
+    """What may be painted: `clean`, without the joiners (U+200D) inside words.  Letters are understood without them,
+    and terminals, and what measures text here, disagree about the width of what they join."""
+    text = clean(text, limit=limit, sequences=SEQUENCES)
+    return _JOINER_OF_LETTERS.sub("", text) if "\u200d" in text else text
+
+
 def steady(text: str) -> str:
     """Displayable text that every terminal gives the same width.
 
-    On top of `clean`: emoji lose what terminals disagree about (presentation selectors, skin tones), flags become their
-    two letters, and unassigned characters U+FFFD.
+    On top of `inert`: emoji lose what terminals disagree about (presentation selectors, skin tones), flags become their
+    two letters, unless this terminal draws sequences; and unassigned characters U+FFFD.
     """
-    text = clean(text)
+    text = inert(text)
     if text.isascii():
         return text
     return "".join(map(_steady, unicodedata.normalize("NFC", text)))
@@ -41,10 +54,16 @@ def steady(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _steady(char: str) -> str:
     code = ord(char)
+    if SEQUENCES:
+        return _assigned(char)
     if 0xFE00 <= code <= 0xFE0F or 0x1F3FB <= code <= 0x1F3FF:
         return ""
     if 0x1F1E6 <= code <= 0x1F1FF:
         return chr(ord("A") + code - 0x1F1E6)
+    return _assigned(char)
+
+
+def _assigned(char: str) -> str:
     return "\ufffd" if unicodedata.category(char) == "Cn" and cell_len(char) != 2 else char
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from store.actor import Actor
-from store.cleantext import clean, storable
+from store.cleantext import storable
 from store.db import transaction
 from store.errors import BadInput
 from store.models import Administrator, Ticket
@@ -145,4 +145,4 @@ def _news(
     """An administrator's own address hears nothing of what he did himself."""
     mine = {author.email_key} if author is not None and event.endswith(("_admin", "watchers")) else set()
     name = author.name if author is not None else ""
-    return News(event, number, message, actor=clean(name), without=without | mine)
+    return News(event, number, message, actor=name, without=without | mine)
