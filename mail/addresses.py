@@ -8,8 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 
-from mail.headers import decode_words, sealed_words
+from mail.headers import decode_words, sealed_words, unspaced
 from store.cleantext import storable
 
 _LONGEST = 65_536
@@ -171,7 +172,11 @@ def _without_comments(piece: str) -> tuple[str, str]:
 
 
 def _name(text: str) -> str:
-    stripped = text.strip()
-    if '"' in stripped:
-        stripped = _QUOTED_PAIR.sub(r"\1", _QUOTED.sub(lambda match: match[0][1:-1], stripped)).strip('"')
-    return storable(" ".join(decode_words(stripped.strip("<> ")).split()))[:_LONGEST_NAME]
+    bare = [text.strip("<> ")]
+    quoted: list[str] = []
+    if '"' in text:
+        bare = [words.replace('"', "") for words in _QUOTED.split(text)]
+        bare[0], bare[-1] = bare[0].lstrip("<> "), bare[-1].rstrip("<> ")
+        quoted = [_QUOTED_PAIR.sub(r"\1", found[1:-1]) for found in _QUOTED.findall(text)]
+    said = "".join(chain.from_iterable(zip_longest(bare, quoted, fillvalue="")))
+    return storable(unspaced(decode_words(said)))[:_LONGEST_NAME]

@@ -1,6 +1,6 @@
 """A letter of the outbox → the bytes that are sent (R7.6, RFC 5322, RFC 3834).
 
-Names and subjects come from outside: control characters are taken out of every header, and the finished message is
+Names and subjects come from outside: control characters are made visible in every header, and the finished message is
 read again to see that it has the headers that were meant, and no others (THREATS O6).
 """
 
@@ -17,16 +17,17 @@ from urllib.parse import quote
 
 from mail import headers
 from mail.errors import MailProblem
+from mail.header_lines import address_field, text_field
 from mail.report import MARK_FIELD
 from mail.span import Span
-from store.cleantext import clean, storable
+from store.cleantext import for_mail_line, for_mail_text
 from store.rules.addresses import domain_key
 from store.services.outbox import Letter
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _IDENTITY = re.compile(r"<[!-;=?-~]{3,900}>")
 _FILE_TYPE = re.compile(r"(?:application|audio|font|image|model|text|video)/[a-z0-9.+-]{1,100}")
-_LONGEST_LINE = 200
+_LONGEST_TEXT = 250  # of a name or subject: templates make none that is longer, and as one encoded word it fits a line
+_LONGEST_LINE = 900  # of a local part: what is longer than a line holds is no address
 _MOST_REFERENCES = 20
 _INTENDED_FIELD = "X-Tickets-Intended-For"
 
@@ -52,17 +53,18 @@ class Enclosed:
 def compose(letter: Letter, sender: Sender, enclosed: Iterable[Enclosed] = ()) -> bytes:
     """The message with CRLF line ends.  Raises MailProblem (send) when it would not be what was meant (O6)."""
     envelope = "".join(map(envelope_address, (sender.only_to or letter.to, sender.email)))
-    message = EmailMessage(policy=policy.SMTP if envelope.isascii() else policy.SMTPUTF8)
-    for name, value in _headers(letter, sender):
-        message[name] = value
-    body = storable(letter.body)
+    utf8 = not envelope.isascii()
+    fields = list(_fields(letter, sender))
+    head = "".join(_line(name, value, utf8=utf8) for name, value in fields)
+    message = EmailMessage(policy=policy.SMTPUTF8 if utf8 else policy.SMTP)
+    body = for_mail_text(letter.body)
     message.set_content(body, cte="quoted-printable")
     message.add_alternative(_page(body), subtype="html", cte="quoted-printable")
     for file in enclosed:
         kind, _, subtype = _type_of(file).partition("/")
         message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=_one_line(file.name) or "file")
-    data = message.as_bytes()
-    _insist(data, message)
+    data = head.encode() + message.as_bytes()
+    _insist(data, [name for name, _ in fields] + list(message))
     return data
 
 
@@ -71,7 +73,7 @@ def mailbox(name: str, email: str) -> Address:
     local, _, domain = email.rpartition("@")
     if len(local) > 2 and local[0] == local[-1] == '"':
         local = re.sub(r"\\(.)", r"\1", local[1:-1])  # Address quotes it by itself
-    return Address(_one_line(name).replace("@", " at "), _one_line(local), domain_key(domain))
+    return Address(_one_line(name), for_mail_line(local, limit=_LONGEST_LINE), domain_key(domain))
 
 
 def envelope_address(email: str) -> str:
@@ -80,7 +82,12 @@ def envelope_address(email: str) -> str:
     return f"{local}@{domain_key(domain)}"
 
 
-def _headers(letter: Letter, sender: Sender) -> Iterator[tuple[str, str | Address]]:
+def _line(name: str, value: str | Address, *, utf8: bool) -> str:
+    write = address_field if isinstance(value, Address) else text_field
+    return write(name, value, utf8=utf8)  # type: ignore[arg-type]
+
+
+def _fields(letter: Letter, sender: Sender) -> Iterator[tuple[str, str | Address]]:
     yield "From", mailbox(sender.name, sender.email)
     yield "To", mailbox("" if sender.only_to else letter.to_name, sender.only_to or letter.to)
     yield "Subject", _one_line(letter.subject)
@@ -114,7 +121,7 @@ def _identities(text: str) -> list[str]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", clean(text, limit=_LONGEST_LINE)).split())
+    return for_mail_line(text, limit=_LONGEST_TEXT)
 
 
 def _page(text: str) -> str:
@@ -123,10 +130,10 @@ def _page(text: str) -> str:
     return f'<!doctype html><html><body><div style="white-space: pre-wrap">{body}</div></body></html>\n'
 
 
-def _insist(data: bytes, message: EmailMessage) -> None:
+def _insist(data: bytes, written: list[str]) -> None:
     """Reads the own bytes again, with our own parser, and compares the headers' names and number."""
     fields, _ = headers.split(Span.of(data))
-    meant = sorted(name.lower() for name in message)
-    found = sorted(name for name in {name.lower() for name in message} for _ in fields.all(name))
+    meant = sorted(name.lower() for name in written)
+    found = sorted(name for name in set(meant) for _ in fields.all(name))
     if fields.names() != set(meant) or found != meant:
         raise MailProblem("send", "The message could not be put together safely, so it was not sent.")

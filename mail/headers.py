@@ -30,6 +30,7 @@ _PARAMETER = re.compile(r';\s*([^\s=;"*]{1,60})(\*\d{1,3})?(\*)?\s*=\s*("(?:[^"\
 _UNSEALED = re.compile(r"=\?[^?\s]{1,60}\?[qQ]\?[^?\s<>@]{1,1000}\?=")
 _MEANINGFUL = re.compile(r'["(),:;\[\\\]]')
 _COMMENT = re.compile(r"\([^()]*\)")
+_SPACE = re.compile("[\t-\r\x1c-\x20\x85\u2028\u2029]+")
 _LONGEST_VALUE = 10_000
 _WHOLE = -1
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
@@ -84,7 +85,7 @@ class Fields:
 
     def text(self, name: str) -> str:
         """The first value of a field with its encoded words decoded, on one line."""
-        return " ".join(decode_words(self.first(name)).split())
+        return unspaced(decode_words(self.first(name)))
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -156,6 +157,12 @@ def decode_words(text: str) -> str:
         out.append(decode(pending, charset))
     out.append(text[at:])
     return "".join(out)
+
+
+def unspaced(text: str) -> str:
+    """The text on one line: line ends, tabs and runs of blanks as one blank; the wide and narrow blanks of other
+    scripts, and those that hold words together, stay."""
+    return _SPACE.sub(" ", text).strip()
 
 
 def sealed_words(text: str) -> str:
