@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from peewee import JOIN, ModelSelect
 
 from store.actor import MAIL, Actor
-from store.cleantext import clean
+from store.cleantext import clean, field_text
 from store.db import transaction
 from store.errors import NotFound
 from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, Ticket
@@ -268,7 +268,7 @@ def _note(row: Outbox, what: str) -> None:
     if row.ticket_id is None or row.audience != "customer":
         return
     now = datetime.now(UTC)
-    text = f"Our mail “{clean(row.subject)}” to {clean(row.to)} {what}: {row.last_error}"
+    text = f"Our mail “{field_text(row.subject)}” to {clean(row.to)} {what}: {row.last_error}"
     Message.create(ticket=row.ticket_id, direction="note", text=text, sent=now, created=now)
     Ticket.update(updated=now, version=Ticket.version + 1).where(Ticket.id == row.ticket_id).execute()
 

@@ -1,4 +1,4 @@
-"""What people write reaches mail, files and JSON as they wrote it; a terminal gets what is safe there (R7.6, R12, T1)."""
+"""What people write reaches mail, files and JSON as written; a terminal gets what is safe there (R7.6, R12, T1)."""
 
 import csv
 import json
