@@ -5,18 +5,17 @@ iterative, bounded, and says “none” where a person could be misled.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
 from mail.headers import decode_words, sealed_words, unspaced
 from store.cleantext import storable
+from store.rules.addresses import looks_like_address
 
 _LONGEST = 65_536
 _LONGEST_SENDER = 20_000
 _MOST_SENDERS = 10
-_LONGEST_ADDRESS = 320
 _LONGEST_NAME = 500
 _BETWEEN_WORDS = re.compile(r'[\s<>()\[\],;:"]+')
 _ANGLED = re.compile(r"<([^<>]*)>")
@@ -129,23 +128,7 @@ def _unfolded(text: str) -> str:
 
 
 def _usable(text: str) -> str:
-    """The address if it can be one: local part, domain, no white space, control or format characters, not endless."""
-    local, _, domain = text.rpartition("@")
-    plain = local.strip('"') if local.startswith('"') and local.endswith('"') and len(local) > 2 else local
-    if not plain or not domain or len(text) > _LONGEST_ADDRESS:
-        return ""
-    if plain is local and any(char in '@<>()[],;:"\\' for char in local):
-        return ""
-    if not (text.isascii() and text.isprintable() and " " not in text) and any(map(_is_unfit, text)):
-        return ""
-    if any(char in '<>()[],;:"\\' for char in domain) and not re.fullmatch(r"\[[0-9A-Fa-f.:IPv]+\]", domain):
-        return ""
-    return text
-
-
-def _is_unfit(char: str) -> bool:
-    """White space, control and format characters, and what stands for bytes that could not be read."""
-    return char == "\ufffd" or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
+    return text if looks_like_address(text) else ""
 
 
 def _without_comments(piece: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from mail.intake import opened
 from mail.sender import send_test
 from store.db import session
 from store.queries.intake import inbox_of, settings_of
+from store.rules.addresses import address_in
 
 _LOOK_SECONDS = 0.5
 
@@ -23,8 +24,9 @@ def try_inbox(name: str) -> str:
 def try_sending(to: str, *, seconds: float = 30.0) -> str:
     """Sends a test mail.  If `to` is the address of an inbox of ours, waits until it lies there, at most so long.
 
-    Raises MailProblem, naming the step that failed: `arrive` if it was taken but did not come.
+    Raises MailProblem, naming the step that failed: `arrive` if it was taken but did not come; BadField for no address.
     """
+    to = address_in(to, "address")
     with session():
         name = inbox_of(to)
         began = time.monotonic()

@@ -13,10 +13,9 @@ from textual.widgets import Static
 from store.actor import Actor
 from store.db import open_store, session, sqlite_path
 from store.errors import BadInput, Problem
-from store.rules.addresses import looks_like_address
 from store.services import people
 from tui.desk import Desk
-from tui.dialogs.form import Entry, FormDialog
+from tui.dialogs.form import Entry, FormDialog, insist_on_address
 from tui.lanes import Lanes
 from tui.origin import origin
 from tui.safe_app import SafeApp
@@ -51,8 +50,8 @@ class YouForm(FormDialog):
         yield from super().fields()
 
     def check(self, key: str, text: str) -> None:
-        if key == "email" and not looks_like_address(text.strip()):
-            raise BadInput("You need an e-mail address, such as you@example.com.")
+        if key == "email":
+            insist_on_address(text, "You need an e-mail address, such as you@example.com.")
         if key in ("store", "login") and not text.strip():
             raise BadInput("This must not be empty.")
 

@@ -19,7 +19,7 @@ from store.models import Administrator, Customer, Inbox, Recipient, Ticket
 from store.models.base import moment_of
 from store.queries.scope import rights, scoped, visible_recipient
 from store.queries.search import among, contains
-from store.rules.addresses import address_key, domain_key
+from store.rules.addresses import domain_key, keys_named
 from store.rules.deny import fold
 from store.rules.pairing import SenderState
 
@@ -139,8 +139,8 @@ def every(actor: Actor, selection: Selection, *, limit: int | None = None) -> It
 
 
 def by_email(actor: Actor, email: str) -> RecipientLine:
-    """The recipient of this address.  Raises NotFound."""
-    row = visible_recipient(actor, address_key(email), clean(email))
+    """The recipient of this address, read as people paste it (R5.7).  Raises NotFound, BadField."""
+    row = visible_recipient(actor, email)
     return rows(actor, [row.id])[row.id]
 
 
@@ -253,7 +253,7 @@ def _text(field: str, value: str) -> Expression:
     if field == "domain":
         return Recipient.domain == domain_key(value)
     if field == "email":
-        return Recipient.email_key == address_key(value)
+        return Recipient.email_key.in_(keys_named(value))
     if field == "inbox":
         return Recipient.inbox.in_(Inbox.select(Inbox.id).where(Inbox.name == value))
     if field == "customer" and value.isascii() and value.isdigit() and len(value) < 16:

@@ -5,9 +5,11 @@ from typing import Any
 from peewee import Expression, fn
 
 from store.actor import Actor
+from store.cleantext import clean
 from store.db import database
 from store.errors import NotFound, Refused
 from store.models import Administrator, Base, Customer, Recipient, Ticket
+from store.rules.addresses import keys_named
 from store.rules.visibility import Rights, may_see
 
 
@@ -53,12 +55,13 @@ def visible(actor: Actor, table: type[Base], row_id: int, what: str) -> Any:
     return row
 
 
-def visible_recipient(actor: Actor, email_key: str, email: str) -> Recipient:
-    """The recipient of an address.  Raises NotFound."""
-    row = Recipient.get_or_none((Recipient.email_key == email_key) & scoped(actor, Recipient))
-    if row is None:
-        raise NotFound(f"recipient {email}")
-    return row  # type: ignore[no-any-return]
+def visible_recipient(actor: Actor, email: str) -> Recipient:
+    """The recipient of the address that a person names.  Raises NotFound, BadField."""
+    for key in keys_named(email):
+        row: Recipient | None = Recipient.get_or_none((Recipient.email_key == key) & scoped(actor, Recipient))
+        if row is not None:
+            return row
+    raise NotFound(f"recipient {clean(email, limit=320)}")
 
 
 def visible_ticket(actor: Actor, number: int) -> Ticket:

@@ -7,6 +7,7 @@ from typing import Any
 from peewee import Expression, Field, ModelSelect, fn
 
 from store.actor import Actor
+from store.errors import BadField
 from store.filters import TICKETS as GRAMMAR
 from store.filters import Term
 from store.models import Administrator, Customer, Message, Recipient, Ticket
@@ -15,7 +16,7 @@ from store.queries.browse import Browse, aged, compared, has
 from store.queries.recipients import Selection
 from store.queries.scope import administrator, scoped
 from store.queries.search import contains, is_indexed
-from store.rules.addresses import address_key
+from store.rules.addresses import keys_named
 from store.rules.deny import fold
 
 FIRST = Selection("", "number", True)
@@ -92,7 +93,17 @@ def _text(actor: Actor, field: str, value: str) -> Expression:
         if value.lower() == "none":
             return Ticket.assignee.is_null()
         return Ticket.assignee.in_(Administrator.select(Administrator.id).where(Administrator.login == value))
-    return _requested(Recipient.email_key == address_key(value) if "@" in value else _named(actor, value))
+    return _requested(_sender(actor, value))
+
+
+def _sender(actor: Actor, value: str) -> Expression:
+    """A whole address, else a part of what a recipient is found by."""
+    try:
+        return Recipient.email_key.in_(keys_named(value, "requester"))
+    except BadField:
+        if "@" in value:
+            raise
+    return _named(actor, value)
 
 
 def _requested(who: Expression) -> Expression:

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from store.errors import BadField
+from store.rules.addresses import address_in, domain_key
+
 
 class Server(NamedTuple):
     """Where to connect, and how: tls or starttls."""
@@ -82,8 +85,11 @@ _BY_DOMAIN: dict[str, Provider] = {
 
 def provider_of(email: str) -> Provider | None:
     """The provider of an address; for a domain of one's own the names that are usual; None without a domain."""
-    domain = email.strip().rpartition("@")[2].lower()
-    if "." not in domain or "@" not in email:
+    try:
+        domain = domain_key(address_in(email).rpartition("@")[2])
+    except BadField:
+        return None
+    if "." not in domain:
         return None
     return _BY_DOMAIN.get(domain) or Provider(
         domain, _tls(f"imap.{domain}"), _submission(f"smtp.{domain}"), "Its servers are guessed.", known=False

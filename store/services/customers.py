@@ -14,7 +14,7 @@ from store.models import Customer, Partner, ProfileAddress, Recipient, Ticket
 from store.queries import lists
 from store.queries.scope import rights, visible
 from store.reasons import refuse
-from store.rules.addresses import address_key, looks_like_address, split_profile
+from store.rules.addresses import address_key, addresses_in, split_profile
 from store.rules.deny import fold
 from store.services import history
 from store.services.history import Thing, conflict
@@ -177,9 +177,7 @@ def checked(values: Mapping[str, str], partner_of: Callable[[str], int]) -> dict
     if kind not in KINDS:
         raise BadField("kind", f"kind is {' or '.join(KINDS)}, not “{clean(kind, limit=40)}”.")
     for column in ("email", "billing_email"):
-        for address in split_profile(fields[column]):
-            if not looks_like_address(address):
-                raise BadField(column, f"“{clean(address, limit=80)}” is no e-mail address.")
+        fields[column] = ", ".join(addresses_in(values.get(column, ""), column))
     partner = fields.pop("partner")
     return {
         **fields,

@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 from peewee import fn
 
 from store.actor import Actor
-from store.cleantext import storable
+from store.cleantext import clean, storable
 from store.db import transaction
 from store.denylist import Entry, catches, caught, matcher
-from store.errors import BadInput, NotFound
+from store.errors import BadField, BadInput, NotFound
 from store.models import DenyEntry, Recipient, Setting
 from store.queries import deny as read
 from store.queries.scope import rights
 from store.reasons import refuse
+from store.rules.addresses import sender_in
 from store.rules.deny import FILTER_TYPES, LOCATIONS
 from store.services import history
 from store.services.history import Thing
@@ -32,6 +33,8 @@ def checked(location: str, filter_type: str, text: str) -> Entry:
         raise BadInput("A deny entry needs a filter text; an empty one would refuse every message.")
     if len(wanted) > _LONGEST_FILTER:
         raise BadInput(f"A deny entry's filter text has at most {_LONGEST_FILTER} characters.")
+    if (location, filter_type) == ("email", "exact"):
+        wanted = _whole_address(wanted)
     matcher(filter_type, wanted)
     return Entry(0, location, filter_type, wanted)
 
@@ -44,7 +47,7 @@ def add(
     `undoing` is the mark of the change that takes a removal back (R10.3).
     Raises BadInput, Refused (exists already, or the actor has a partner).
     """
-    entry = checked(location, filter_type, text)
+    entry = Entry(0, location, filter_type, text) if undoing else checked(location, filter_type, text)
     newest = Recipient.select(fn.MAX(Recipient.id)).scalar() or 0
     ids = list(read.caught_recipients(entry)) if location == "email" else []
     with transaction(rehearse=rehearse):
@@ -58,7 +61,7 @@ def add(
 def ensure_exact(actor: Actor, email: str, *, change: str) -> int | None:
     """Inside a running transaction: an Exact Email entry for this address; its id, None if there was one (R2.2)."""
     _insist_on_rights(actor)
-    entry = checked("email", "exact", email)
+    entry = Entry(0, "email", "exact", email)
     if _twin(entry) is not None:
         return None
     return _insert(actor, entry, read.caught_recipients(entry), None, change).id
@@ -103,6 +106,17 @@ def count_hits(entry_ids: Iterable[int], today: str) -> None:
             today=fn.IIF(DenyEntry.today_date == today, DenyEntry.today + 1, 1),
             today_date=today,
         ).where(DenyEntry.id == entry_id).execute()
+
+
+def _whole_address(text: str) -> str:
+    """What an exact entry with location Email is compared with.  Raises BadField for what no sender can be."""
+    try:
+        if text.startswith("*@"):  # it could be one, but means a whole domain
+            raise BadField("filter", f"“{clean(text, limit=80)}” is no e-mail address.")
+        return sender_in(text, "filter")
+    except BadField as problem:
+        hint = "An exact entry takes one whole address; for a domain take “Ending with” (--type end) and @example.com."
+        raise BadField("filter", f"{problem} {hint}") from problem
 
 
 def _insert(

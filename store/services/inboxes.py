@@ -10,7 +10,7 @@ from store.db import transaction
 from store.errors import BadInput, NotFound
 from store.models import Arrival, Inbox, InboxState, LargeMessage
 from store.reasons import refuse
-from store.rules.addresses import address_key, looks_like_address
+from store.rules.addresses import address_in, address_key
 from store.rules.secrets import insist_on_reference
 from store.services import history
 from store.services.history import Thing, conflict
@@ -134,8 +134,7 @@ def _checked(values: Mapping[str, object], *, force: bool) -> dict[str, object]:
         if any(not char.isprintable() for char in str(fields.get(key, ""))):
             raise BadInput(f"{key} has a control character in it, which no mail server takes.")
     if "email" in fields:
-        if not looks_like_address(str(fields["email"])):
-            raise BadInput(f"“{clean(fields['email'], limit=80)}” is no e-mail address.")
+        fields["email"] = address_in(str(fields["email"]))
         fields["email_key"] = address_key(str(fields["email"]))
     if "port" in fields and not 0 < int(str(fields["port"])) < 65_536:
         raise BadInput("A port lies between 1 and 65535.")

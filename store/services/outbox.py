@@ -19,7 +19,7 @@ from store.queries import settings
 from store.queries.books import held_keys
 from store.queries.scope import scoped
 from store.reasons import refuse
-from store.rules.addresses import address_key
+from store.rules.addresses import address_key, keys_named
 from store.rules.outbox import delay_after, why_not_drop, why_not_retry
 from store.services import history
 from store.services.history import Thing
@@ -159,8 +159,9 @@ def drop(actor: Actor, outbox_id: int, *, seen: int | None = None) -> None:
 
 def lift(actor: Actor, email: str) -> int:
     """The address may be written to again; what was held for it is queued.  How many letters.  Raises NotFound."""
-    key = address_key(email)
+    keys = keys_named(email)
     with transaction():
+        key = next((key for key in keys if AddressHold.select().where(AddressHold.email_key == key).exists()), "")
         hold_row = AddressHold.get_or_none(AddressHold.email_key == key)
         rows = list(_mine(actor).where((Outbox.to_key == key) & (Outbox.state == "held")))
         if hold_row is None or not (rows or _mine(actor).where(Outbox.to_key == key).exists()):

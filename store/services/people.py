@@ -9,7 +9,7 @@ from store.errors import BadInput, NotFound
 from store.models import Administrator, Customer, Partner, Ticket
 from store.queries.scope import rights
 from store.reasons import refuse
-from store.rules.addresses import address_key, looks_like_address
+from store.rules.addresses import address_in, address_key
 from store.services import history
 from store.services.history import Thing, conflict
 from store.services.tickets.row import take_off_unseeing
@@ -187,9 +187,8 @@ def _fields(changes: dict[str, str | bool | None]) -> dict[str, object]:
 
 
 def _address(email: str) -> dict[str, object]:
-    if not looks_like_address(email):
-        raise BadInput(f"“{clean(email, limit=80)}” is no e-mail address.")
-    return {"email": email, "email_key": address_key(email)}
+    read = address_in(email)
+    return {"email": read, "email_key": address_key(read)}
 
 
 def _role(role: str) -> dict[str, object]:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from test_window_people import fill
+from textual import events
+from textual.widgets import Input
 from window_world import ANNA, BOB, Driven, add_sender, add_ticket, prepared, window_on
 
 from store.db import session
@@ -31,6 +33,26 @@ async def customers(driven: Driven) -> CustomersScreen:
     await driven.until(lambda: isinstance(driven.screen, CustomersScreen) and "John Doe" in driven.text)
     assert isinstance(driven.screen, CustomersScreen)
     return driven.screen
+
+
+async def test_R5_7_T4_addresses_that_are_pasted_line_by_line_are_all_kept(store: Path) -> None:
+    async with window_on(store, size=(110, 30)) as driven:
+        screen = await customers(driven)
+        await driven.press("n")
+        await fill(driven, CustomerForm, name="Lena", email="", billing_email="Anna anna@x.test")
+        email = driven.screen.query_one("#email", Input)
+        email.focus()
+        await driven.until(lambda: email.has_focus)
+        driven.window.post_message(events.Paste("Lena <lena@x.test>;\nmailto:l%40y.test\n"))
+        await driven.until(lambda: "l%40y" in email.value)
+        await driven.press("enter")
+        await driven.until(lambda: "“Anna” is no e-mail address" in driven.dialog_text)
+        await fill(driven, CustomerForm, billing_email="<anna@x.test>")
+        await driven.press("enter")
+        await driven.until(lambda: screen.status.text == "Added Lena (5).")
+    with session():
+        row = Customer.get_by_id(5)
+        assert (row.email, row.billing_email) == ("lena@x.test, l@y.test", "anna@x.test")
 
 
 async def test_R12_a_lead_is_added_and_becomes_a_customer_under_its_id(store: Path) -> None:

@@ -134,8 +134,14 @@ def _answered(arguments: list[str]) -> int:
         _say(error.format_message())
         return error.exit_code
     except Problem as problem:
-        _say(str(problem))
+        _say(_named(problem))
         return problem.exit_status
+
+
+def _named(problem: Problem) -> str:
+    """The sentence, with the option or column that it is about where it does not say so itself."""
+    sentence, words = str(problem), problem.field.replace("_", " ").lower()
+    return sentence if words in sentence.lower() else f"{words}: {sentence}"
 
 
 def _nowhere() -> TextIO:

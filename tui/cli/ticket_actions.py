@@ -194,8 +194,8 @@ def cc(state: Globals, number: int, email: str, remove: bool, rehearse: bool) ->
     from store.services import tickets
 
     with opened(state) as actor:
-        (tickets.remove_cc if remove else tickets.add_cc)(actor, number, email, rehearse=rehearse)
-        _done(state, actor, number, f"{email} {'is no longer' if remove else 'is'} in Cc of #{number}.", rehearse)
+        read = (tickets.remove_cc if remove else tickets.add_cc)(actor, number, email, rehearse=rehearse)
+        _done(state, actor, number, f"{read} {'is no longer' if remove else 'is'} in Cc of #{number}.", rehearse)
 
 
 @click.command("watch")

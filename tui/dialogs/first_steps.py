@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from store.actor import Actor
 from store.queries import health, lists, settings
 from store.queries.lists import InboxLine
+from store.rules.addresses import address_in
 from store.rules.providers import provider_of
 from store.rules.settings import Value
 from store.services import inboxes
@@ -123,7 +124,7 @@ class FirstInbox(InboxDialog):
         typed = self.typed
         old = typed.pop("old")
         since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M") if old == _NOW else ""
-        name = typed["email"].partition("@")[0].strip() or "inbox"
+        name = address_in(typed["email"]).partition("@")[0]
         rest = {"name": self._inbox or name, "enabled": "off", "folder": "INBOX", "process": _OLD[old]}
         return {**_DEFAULTS, **rest, **typed, "process_from": since}
 

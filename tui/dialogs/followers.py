@@ -1,21 +1,22 @@
 """Cc and watchers: who else gets a ticket's replies, and which administrators hear of all (R6.2, R11.1)."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from textual.widget import Widget
-from textual.widgets import Input, Label, Static
+from textual.widgets import Label, Static
 
 from store.actor import Actor
 from store.db import transaction
 from store.queries import tickets as reading
 from store.queries.tickets import Assignee, TicketLine
+from store.rules.addresses import addresses_in
 from store.services import tickets
 from tui import sentences
 from tui.desk import Desk
 from tui.dialogs.frame import field
 from tui.dialogs.ticket_dialog import TicketDialog
+from tui.widgets.line import Line
 from tui.widgets.toggle import Toggle
 from tui.widgets.words import words
 
@@ -46,7 +47,7 @@ class FollowersDialog(TicketDialog):
     def __init__(self, desk: Desk, line: TicketLine, now: Following) -> None:
         super().__init__(desk, line)
         self._now = now
-        self._new = Input(placeholder="someone@example.com, another@example.com", id="cc", compact=True)
+        self._new = Line(placeholder="someone@example.com, another@example.com", id="cc", compact=True)
         self._cc = {email: Toggle(email, True) for email in now.cc}
         self._watching = {
             one.login: Toggle(f"{one.name} ({one.login})", one.login in now.watchers)
@@ -73,10 +74,10 @@ class FollowersDialog(TicketDialog):
 
     @property
     def changes(self) -> Changes:
-        """What differs from how it was."""
+        """What differs from how it was.  Raises BadField."""
         watched = {login for login, tick in self._watching.items() if tick.value}
         return Changes(
-            add_cc=[one for one in re.split(r"[\s,;]+", self._new.value) if one],
+            add_cc=addresses_in(self._new.value, "cc"),
             remove_cc=[email for email, tick in self._cc.items() if not tick.value],
             add_watchers=sorted(watched - set(self._now.watchers)),
             remove_watchers=[login for login in self._now.watchers if login not in watched],

@@ -11,9 +11,11 @@ from textual.widgets import Input, Static
 
 from mail.secret import is_laid, lay_down
 from store.errors import BadInput, Problem
+from store.rules.addresses import address_in
 from tui.desk import Desk
 from tui.dialogs.frame import Dialog, Step, field
 from tui.widgets.cycle import Cycle
+from tui.widgets.line import Line
 from tui.widgets.toggle import Toggle
 from tui.widgets.words import words
 
@@ -235,12 +237,20 @@ class TriedForm(FormDialog):
             self.say(_TRIED if self._point_at(problem) else str(problem))
 
 
+def insist_on_address(text: str, needed: str) -> None:
+    """Raises BadInput unless this can be read as one address; `needed` is said where no part of it could be one."""
+    try:
+        address_in(text)
+    except BadInput as problem:
+        raise problem if "@" in text else BadInput(needed) from problem
+
+
 def _widget(entry: Entry, value: str) -> Widget:
     if entry.switch:
         return Toggle(entry.hint, value == "on", id=entry.key)
     if entry.choices:
         return Cycle(entry.choices, value, note=entry.hint, id=entry.key)
-    return Input(value, placeholder=entry.hint, id=entry.key, compact=True)
+    return Line(value, placeholder=entry.hint, id=entry.key, compact=True)
 
 
 def _text(widget: Widget) -> str:

@@ -6,11 +6,10 @@ from typing import ClassVar
 from store.errors import BadInput
 from store.queries import lists
 from store.queries.lists import InboxLine
-from store.rules.addresses import looks_like_address
 from store.rules.secrets import insist_on_reference
 from store.services import inboxes
 from tui.desk import Desk
-from tui.dialogs.form import Entry, TriedForm
+from tui.dialogs.form import Entry, TriedForm, insist_on_address
 from tui.dialogs.sure import SureDialog
 
 _SWITCHES = ("enabled", "mark_read", "accept_unregistered", "behind_group", "check_certificate")
@@ -63,8 +62,8 @@ class InboxDialog(TriedForm):
         self.heading = f"Inbox {self._inbox}" if line is not None else "New inbox"
 
     def check(self, key: str, text: str) -> None:
-        if key == "email" and not looks_like_address(text.strip()):
-            raise BadInput("An inbox needs its e-mail address, such as support@example.com.")
+        if key == "email":
+            insist_on_address(text, "An inbox needs its e-mail address, such as support@example.com.")
         if key in ("name", "host") and not text.strip():
             raise BadInput(f"An inbox needs a {'name' if key == 'name' else 'server'}.")
         if key == "port" and text.strip() and not (text.strip().isdigit() and 0 < int(text) < 65_536):

@@ -6,10 +6,9 @@ from typing import Any
 from store.errors import BadInput
 from store.queries import lists
 from store.queries.lists import AdministratorLine, GroupLine, PartnerLine
-from store.rules.addresses import looks_like_address
 from store.services import groups, people
 from tui.desk import Desk
-from tui.dialogs.form import Entry, FormDialog
+from tui.dialogs.form import Entry, FormDialog, insist_on_address
 from tui.dialogs.sure import SureDialog
 from tui.sentences import many, sight_lost
 
@@ -39,8 +38,8 @@ class AdministratorForm(FormDialog):
             raise BadInput("An administrator needs a login.")
         if key == "login" and self._login and text.strip() != self._login:
             raise BadInput("A login stays as it is: the history goes by it.")
-        if key == "email" and not looks_like_address(text.strip()):
-            raise BadInput("An administrator needs an e-mail address, such as anna@example.com.")
+        if key == "email":
+            insist_on_address(text, "An administrator needs an e-mail address, such as anna@example.com.")
 
     async def foresee(self) -> str:
         """Tickets that he would be taken off (R10.1)."""

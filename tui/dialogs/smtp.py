@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from store.actor import Actor
-from store.errors import BadInput
 from store.queries import settings as present
-from store.rules.addresses import looks_like_address
+from store.rules.addresses import address_in
 from store.rules.settings import Value
 from store.services import settings
 from tui.desk import Desk
@@ -54,8 +53,8 @@ class SmtpDialog(TriedForm):
     def check(self, key: str, text: str) -> None:
         if key != _TEST:
             settings.checked(f"smtp.{key}", text)
-        elif text and not looks_like_address(text):
-            raise BadInput("The test goes to an e-mail address.")
+        elif text.strip():
+            address_in(text, _TEST)
 
     async def keep(self) -> str:
         await self.lay_down()

@@ -1,40 +1,41 @@
 """Who follows a ticket, and what is done to its requester from the ticket (R4.9, R6.2, R11.1)."""
 
+from collections.abc import Sequence
+
 from store.actor import Actor
 from store.cleantext import clean
 from store.db import transaction
-from store.errors import BadInput, NotFound
+from store.errors import NotFound
 from store.models import Administrator, Customer, Participant, Recipient, Ticket
 from store.queries.scope import visible
 from store.queries.senders import is_ours
 from store.queries.tickets import state_of
 from store.reasons import refuse
 from store.rules import ticket as rule
-from store.rules.addresses import address_key, looks_like_address
+from store.rules.addresses import address_in, address_key, keys_named
 from store.services import history, pairing, recipients
 from store.services.tickets.row import assignable, insist, locked, thing, write
 
 
-def add_cc(actor: Actor, number: int, email: str, *, rehearse: bool = False) -> None:
-    """Replies go to this address too, and it may write in the ticket (R6.2).
+def add_cc(actor: Actor, number: int, email: str, *, rehearse: bool = False) -> str:
+    """Replies go to this address too, and it may write in the ticket (R6.2); the address, read from what was typed.
 
     Raises BadInput when it is no address, Refused when it is there already or one of ours, NotFound.
     """
-    written = email.strip()
-    if not looks_like_address(written):
-        raise BadInput(f"“{clean(email, limit=80)}” is no e-mail address.")
+    written = address_in(email, "cc")
     key = address_key(written)
     with transaction(rehearse=rehearse):
         row = locked(actor, number, None)
         if is_ours(key):
             raise refuse("cc-ours", email=clean(written))
         _add(actor, row, "cc", written, key, None)
+    return clean(written)
 
 
-def remove_cc(actor: Actor, number: int, email: str, *, rehearse: bool = False) -> None:
-    """The address gets no more replies of this ticket.  Raises NotFound."""
+def remove_cc(actor: Actor, number: int, email: str, *, rehearse: bool = False) -> str:
+    """The address gets no more replies of this ticket; as it stood there.  Raises NotFound, BadField."""
     with transaction(rehearse=rehearse):
-        _remove(actor, locked(actor, number, None), "cc", address_key(email), clean(email, limit=80))
+        return _remove(actor, locked(actor, number, None), "cc", keys_named(email, "cc"), clean(email, limit=80))
 
 
 def add_watcher(actor: Actor, number: int, login: str, *, rehearse: bool = False) -> None:
@@ -52,7 +53,7 @@ def remove_watcher(actor: Actor, number: int, login: str, *, rehearse: bool = Fa
         who = Administrator.get_or_none(Administrator.login == login)
         if who is None:
             raise NotFound(f"administrator {clean(login, limit=80)}")
-        _remove(actor, row, "watcher", who.email_key, clean(login))
+        _remove(actor, row, "watcher", (who.email_key,), clean(login))
 
 
 def pair_requester(
@@ -93,11 +94,12 @@ def _add(actor: Actor, row: Ticket, kind: str, email: str, key: str, administrat
     history.record(actor, kind, thing(row.id), None, {kind: email})
 
 
-def _remove(actor: Actor, row: Ticket, kind: str, key: str, said: str) -> None:
-    mine = (Participant.ticket == row.id) & (Participant.kind == kind) & (Participant.email_key == key)
+def _remove(actor: Actor, row: Ticket, kind: str, keys: Sequence[str], said: str) -> str:
+    mine = (Participant.ticket == row.id) & (Participant.kind == kind) & Participant.email_key.in_(keys)
     found = Participant.get_or_none(mine)
     if found is None:
         raise NotFound(f"{kind} {said} of ticket #{row.id}")
     found.delete_instance()
     write(row, {})
     history.record(actor, f"{kind}-remove", thing(row.id), {kind: found.email}, None)
+    return clean(found.email)

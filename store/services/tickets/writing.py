@@ -12,7 +12,7 @@ from store.models import Administrator, Ticket
 from store.queries import settings
 from store.queries.tickets import state_of
 from store.rules import ticket as rule
-from store.rules.addresses import address_key
+from store.rules.addresses import keys_named
 from store.rules.deny import fold
 from store.services import drafts, history
 from store.services.notices import News, announce
@@ -132,9 +132,9 @@ def open_for_customer(
 def news_of_reply(number: int, message: int, author: Administrator | None, without: Collection[str] = ()) -> list[News]:
     """What an agent's public reply tells: *Request received* first, if it is still due (R7.4).
 
-    `without` are the addresses that hear nothing of it.
+    `without` are the addresses that hear nothing of it.  Raises BadField for one that is none: it would hear.
     """
-    unticked = frozenset(map(address_key, without))
+    unticked = frozenset(key for one in without for key in keys_named(one, "without"))
     events = ("ticket_received_customer", "new_message_customer", "watchers")
     return [_news(event, number, message, author, unticked) for event in events]
 
