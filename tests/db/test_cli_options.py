@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.commandline import Shell
@@ -235,3 +237,48 @@ def test_R12_the_window_says_what_it_needs_where_there_is_no_terminal(shell: She
     assert running.returncode == 2
     assert b"The window needs a terminal" in err
     assert out == b""
+
+
+_TOO_LARGE = "99999999999999999999"
+
+
+def _numbers(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Parameter]]:
+    """Every option and argument of every command that takes a number."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _numbers(inner, (*path, name))
+        return
+    yield from ((path, one) for one in command.params if isinstance(one.type, click.types.IntParamType))
+
+
+def test_R12_every_option_that_takes_a_number_refuses_one_that_no_store_can_keep() -> None:
+    found = list(_numbers(main.main))
+    assert len(found) > 20
+    for path, parameter in found:
+        with pytest.raises(click.BadParameter):
+            parameter.type.convert(_TOO_LARGE, parameter, None)
+        assert isinstance(parameter.type, click.IntRange), path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "recipients", "--limit", _TOO_LARGE),
+        ("ticket", "show", _TOO_LARGE),
+        ("ticket", "update", "1", "--customer", _TOO_LARGE),
+        ("undo", f"#{_TOO_LARGE}"),
+        ("undo", "9" * 5_000),
+        ("list", "recipients", "--filter", f"tickets:>{_TOO_LARGE}"),
+        ("list", "tickets", "--filter", f"number:{_TOO_LARGE}"),
+        ("list", "recipients", "--filter", f"customer:{_TOO_LARGE}"),
+        ("settings", "set", "smtp.per_hour", _TOO_LARGE),
+        ("inbox", "edit", "support", "--port", _TOO_LARGE),
+    ],
+)
+def test_R12_a_number_too_large_for_any_store_is_refused_in_words(shell: Shell, words: tuple[str, ...]) -> None:
+    answer = shell.raw("--db", shell.url, "--as", "anna", *words)
+    assert answer.status in (0, 1, 2)
+    assert "unexpected" not in answer.err

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from tui.cli.state import Globals, dry_run, opened, show, told
+from tui.cli.state import NUMBER, Globals, dry_run, opened, show, told
 
 
 @click.group("customer")
@@ -38,7 +38,7 @@ def customer_add(state: Globals, /, **values: str) -> None:
 
 
 @customer_command.command("edit")
-@click.argument("customer_id", metavar="ID", type=int)
+@click.argument("customer_id", metavar="ID", type=NUMBER)
 @click.option("--name")
 @click.option("--kind", type=click.Choice(("customer", "lead")), help="it keeps its id")
 @click.option("--login")
@@ -70,7 +70,7 @@ def customer_edit(state: Globals, /, customer_id: int, rehearse: bool, **given: 
 
 
 @customer_command.command("remove")
-@click.argument("customer_id", metavar="ID", type=int)
+@click.argument("customer_id", metavar="ID", type=NUMBER)
 @dry_run
 @click.pass_obj
 def customer_remove(state: Globals, customer_id: int, rehearse: bool) -> None:

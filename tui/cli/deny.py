@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tui.cli.state import Globals, dry_run, opened, show
+from tui.cli.state import NUMBER, Globals, dry_run, opened, show
 
 _LOCATIONS = click.Choice(("email", "subject", "message"))
 _TYPES = click.Choice(("exact", "contain", "start", "end", "regex"))
@@ -41,7 +41,7 @@ def deny_add(state: Globals, location: str, filter_type: str, text: str, rehears
 
 
 @deny_command.command("remove")
-@click.argument("entry_id", type=int, metavar="ID")
+@click.argument("entry_id", type=NUMBER, metavar="ID")
 @dry_run
 @click.pass_obj
 def deny_remove(state: Globals, entry_id: int, rehearse: bool) -> None:

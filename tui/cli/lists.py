@@ -10,7 +10,7 @@ import click
 
 from store.actor import Actor
 from store.cleantext import as_json, clean
-from tui.cli.state import Globals, opened, say, show
+from tui.cli.state import LARGEST_NUMBER, Globals, opened, say, show
 
 _CHOICES = (
     *("admins", "customers", "deny", "history", "inboxes"),
@@ -29,7 +29,7 @@ def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--filter", "line", default="", metavar="LINE", help="e.g. 'banned:yes tickets:>3 smith'"),
         click.option("--sort", default="", metavar="COLUMN[:desc]"),
         click.option("--columns", default="", metavar="A,B", help="which columns, in this order"),
-        click.option("--limit", type=click.IntRange(min=1), help="at most so many rows"),
+        click.option("--limit", type=click.IntRange(1, LARGEST_NUMBER), help="at most so many rows"),
     ):
         command = option(command)
     return command

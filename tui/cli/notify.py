@@ -7,7 +7,7 @@ import click
 
 from store.cleantext import clean
 from store.errors import BadInput
-from tui.cli.state import Globals, dry_run, opened, say, show
+from tui.cli.state import NUMBER, Globals, dry_run, opened, say, show
 
 if TYPE_CHECKING:
     from store.queries.notifications import EventLine
@@ -73,7 +73,7 @@ def notify_set(
 
 @notify_command.command("preview")
 @click.argument("event")
-@click.option("--ticket", "number", type=int, metavar="N", help="the ticket to show it with; the newest if not given")
+@click.option("--ticket", "number", type=NUMBER, metavar="N", help="the ticket to show it with, else the newest")
 @_subject
 @_template
 @click.pass_obj

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from tui.cli.state import Globals, opened, say, show
+from tui.cli.state import NUMBER, Globals, opened, say, show
 
 _SMTP = (
     ("host", "H", "the mail server that sends"),
@@ -121,7 +121,7 @@ def outbox_command() -> None:
 
 
 @outbox_command.command("retry")
-@click.argument("outbox_id", metavar="ID", type=int)
+@click.argument("outbox_id", metavar="ID", type=NUMBER)
 @click.pass_obj
 def outbox_retry(state: Globals, outbox_id: int) -> None:
     """Send a mail that failed, bounced, was held or dropped at the next opportunity."""
@@ -133,7 +133,7 @@ def outbox_retry(state: Globals, outbox_id: int) -> None:
 
 
 @outbox_command.command("drop")
-@click.argument("outbox_id", metavar="ID", type=int)
+@click.argument("outbox_id", metavar="ID", type=NUMBER)
 @click.pass_obj
 def outbox_drop(state: Globals, outbox_id: int) -> None:
     """Never send a mail that has not gone yet."""

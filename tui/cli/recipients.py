@@ -7,12 +7,12 @@ import click
 from store.actor import Actor
 from store.cleantext import clean
 from store.errors import NotFound
-from tui.cli.state import Globals, dry_run, opened, show, told, unseen_note
+from tui.cli.state import NUMBER, Globals, dry_run, opened, show, told, unseen_note
 
 
 @click.command("pair")
 @click.argument("email")
-@click.argument("customer_id", type=int)
+@click.argument("customer_id", type=NUMBER)
 @click.option("--assign-all", is_flag=True, help="Assign all its tickets without a customer, not only the newest.")
 @dry_run
 @click.pass_obj
@@ -158,7 +158,7 @@ def undo_command(state: Globals, what: str, rehearse: bool) -> None:
 def _thing(actor: Actor, what: str) -> tuple[str, int | None]:
     number = what.removeprefix("#")
     if number.isascii() and number.isdigit():
-        return "ticket", int(number)
+        return "ticket", int(NUMBER.convert(number, None, None))
     return ("recipient", _found(actor, what).id) if what else ("", None)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from store.cleantext import clean
-from tui.cli.state import Globals, dry_run, opened, show, told
+from tui.cli.state import NUMBER, Globals, dry_run, opened, show, told
 
 
 @click.group("refused")
@@ -14,7 +14,7 @@ def refused_command() -> None:
 
 
 @refused_command.command("show")
-@click.argument("refused_id", metavar="ID", type=int)
+@click.argument("refused_id", metavar="ID", type=NUMBER)
 @click.pass_obj
 def refused_show(state: Globals, refused_id: int) -> None:
     """Read a refused message: its text alone, nothing of it is opened or fetched."""
@@ -42,7 +42,7 @@ def refused_show(state: Globals, refused_id: int) -> None:
 
 
 @refused_command.command("release")
-@click.argument("refused_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@click.argument("refused_ids", metavar="ID...", type=NUMBER, nargs=-1, required=True)
 @click.option("--unban", is_flag=True, help="Unban its sender in the same step.")
 @click.option("--remove-rule", is_flag=True, help="Take the entry that refused it off the deny list in the same step.")
 @dry_run

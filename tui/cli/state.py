@@ -16,6 +16,12 @@ from store.cleantext import as_json, clean
 from store.errors import BadInput
 from tui.origin import origin
 
+LARGEST_NUMBER = 2**63 - 1
+"""Both engines keep integers of 64 bits; Python's own have no end."""
+
+NUMBER: "click.ParamType[Any]" = click.IntRange(-LARGEST_NUMBER, LARGEST_NUMBER)
+"""An id or a ticket's number, for every option and argument that takes one."""
+
 _WITH_VALUE = {"--db": "url", "--as": "login", "--config": "config"}
 
 

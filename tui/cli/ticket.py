@@ -8,7 +8,7 @@ import click
 from store.cleantext import clean
 from store.queries.tickets import MessageLine, TicketLine
 from tui.cli import ticket_actions
-from tui.cli.state import Globals, opened, show
+from tui.cli.state import NUMBER, Globals, opened, show
 from tui.sentences import named, why
 
 
@@ -18,7 +18,7 @@ def ticket_command() -> None:
 
 
 @ticket_command.command("show")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.pass_obj
 def ticket_show(state: Globals, number: int) -> None:
     """Show a ticket with its messages, oldest first."""

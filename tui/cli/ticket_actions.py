@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from store.actor import Actor
-from tui.cli.state import Globals, dry_run, opened, show, told, unseen_note
+from tui.cli.state import NUMBER, Globals, dry_run, opened, show, told, unseen_note
 
 _NONE = "none"
 
@@ -19,7 +19,7 @@ def add_to(group: click.Group) -> None:
 
 
 @click.command("reply")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.argument("text")
 @click.option("--without", multiple=True, metavar="EMAIL", help="an address that must not get it; can be repeated")
 @dry_run
@@ -38,7 +38,7 @@ def reply(state: Globals, number: int, text: str, without: tuple[str, ...], rehe
 
 
 @click.command("note")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.argument("text")
 @dry_run
 @click.pass_obj
@@ -52,7 +52,7 @@ def note(state: Globals, number: int, text: str, rehearse: bool) -> None:
 
 
 @click.command("update")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--customer", metavar="ID|none")
 @click.option("--change-pair", "change_pair", is_flag=True, default=None, help="new tickets of the requester follow")
 @click.option("--keep-pair", "keep_pair", is_flag=True, help="only this ticket changes")
@@ -88,7 +88,7 @@ def update(
 
 
 @click.command("close")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @dry_run
 @click.pass_obj
 def close(state: Globals, number: int, rehearse: bool) -> None:
@@ -101,7 +101,7 @@ def close(state: Globals, number: int, rehearse: bool) -> None:
 
 
 @click.command("reopen")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @dry_run
 @click.pass_obj
 def reopen(state: Globals, number: int, rehearse: bool) -> None:
@@ -114,8 +114,8 @@ def reopen(state: Globals, number: int, rehearse: bool) -> None:
 
 
 @click.command("merge")
-@click.argument("number", type=int)
-@click.argument("into", type=int)
+@click.argument("number", type=NUMBER)
+@click.argument("into", type=NUMBER)
 @dry_run
 @click.pass_obj
 def merge(state: Globals, number: int, into: int, rehearse: bool) -> None:
@@ -135,8 +135,8 @@ def merge(state: Globals, number: int, into: int, rehearse: bool) -> None:
 
 
 @click.command("pair")
-@click.argument("number", type=int)
-@click.argument("customer_id", type=int)
+@click.argument("number", type=NUMBER)
+@click.argument("customer_id", type=NUMBER)
 @click.option("--assign-all", is_flag=True, help="Assign all tickets of the requester that have no customer.")
 @dry_run
 @click.pass_obj
@@ -151,7 +151,7 @@ def pair(state: Globals, number: int, customer_id: int, assign_all: bool, rehear
 
 
 @click.command("ban")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--reason", default="", help="Why; shown with the recipient.")
 @click.option("--deny", "deny_too", is_flag=True, help="Add an exact entry to the deny list, too.")
 @dry_run
@@ -169,7 +169,7 @@ def ban(state: Globals, number: int, reason: str, deny_too: bool, rehearse: bool
 @click.command("new")
 @click.argument("text")
 @click.option("--subject", required=True)
-@click.option("--customer", "customer_id", type=int, required=True, metavar="ID")
+@click.option("--customer", "customer_id", type=NUMBER, required=True, metavar="ID")
 @click.option("--assignee", metavar="LOGIN")
 @dry_run
 @click.pass_obj
@@ -184,7 +184,7 @@ def new(state: Globals, text: str, subject: str, customer_id: int, assignee: str
 
 
 @click.command("cc")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.argument("email")
 @click.option("--remove", is_flag=True, help="the address gets no more of it")
 @dry_run
@@ -199,7 +199,7 @@ def cc(state: Globals, number: int, email: str, remove: bool, rehearse: bool) ->
 
 
 @click.command("watch")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.argument("login")
 @click.option("--remove", is_flag=True, help="he hears no more of it")
 @dry_run
@@ -236,7 +236,7 @@ def _customer(value: str) -> int | None:
         return None
     if not value.isascii() or not value.isdigit():
         raise click.UsageError(f"--customer takes a customer's id or none, not “{value}”.")
-    return int(value)
+    return int(NUMBER.convert(value, None, None))
 
 
 def _done(state: Globals, actor: Actor, number: int, sentence: str, rehearse: bool, **more: Any) -> None:
