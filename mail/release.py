@@ -1,4 +1,4 @@
-"""Letting refused mail in: its bytes are looked at again, as if they had just arrived (R8.1)."""
+"""Letting in mail that was kept out: its bytes are looked at again, as if they had just arrived (R8)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from store.files import folder
 from store.queries import deny
 from store.queries.deny import StaleFacts
 from store.queries.own import own_addresses
-from store.queries.refused import Original, original
+from store.queries.refused import Kind, Original, original
 from store.queries.settings import authserv_ids, every
 from store.rules.message import Arrived, Parsed
 from store.services import refused
@@ -31,7 +31,7 @@ class LetIn(NamedTuple):
 
 
 def look_again(kept: Original) -> Parsed:
-    """What is known of a refused message.  Raises Problem when the file of a large one is gone."""
+    """What is known of a message that was kept out.  Raises Problem when the file of a large one is gone."""
     now = every()
     how = Reading(kept.header, authserv_ids(), int(now["inboxes.authserv_hops"]), kept.behind_group, own_addresses(now))
     file = folder() / kept.file if kept.file else None
@@ -42,17 +42,23 @@ def look_again(kept: Original) -> Parsed:
 
 
 def release(
-    actor: Actor, refused_id: int, *, unban: bool = False, remove_rule: bool = False, rehearse: bool = False
+    actor: Actor,
+    refused_id: int,
+    *,
+    unban: bool = False,
+    remove_rule: bool = False,
+    rehearse: bool = False,
+    kind: Kind = "refused",
 ) -> Released:
-    """Lets a refused message in.  Raises NotFound, Refused: another check keeps it out."""
-    kept = original(actor, refused_id)
+    """Lets in a message that was kept out.  Raises NotFound, Refused: another check keeps it out."""
+    kept = original(actor, refused_id, kind=kind)
     arrived = Arrived(kept.uid, kept.raw, hashlib.sha256(kept.raw).hexdigest(), datetime.now(UTC), look_again(kept))
     while True:
         denied = deny.current()
         judged = with_hits(arrived, denied)
         facts = {"unban": unban, "remove_rule": remove_rule, "rehearse": rehearse}
         try:
-            return refused.release(actor, refused_id, judged, deny_version=denied.version, **facts)
+            return refused.release(actor, refused_id, judged, deny_version=denied.version, kind=kind, **facts)
         except StaleFacts:
             continue
 

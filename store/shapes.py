@@ -84,6 +84,13 @@ def refused(line: RefusedLine) -> Shape:
     return {**line._asdict(), "received": moment(line.received)}
 
 
+def ignored(line: RefusedLine) -> Shape:
+    """An ignored message."""
+    shape = refused(line)
+    del shape["rule"]
+    return shape
+
+
 def outbox(line: OutboxLine) -> Shape:
     """A message to be sent, or sent."""
     return line._asdict()

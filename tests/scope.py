@@ -179,6 +179,8 @@ def readers(actor: Actor) -> Iterator[tuple[str, Callable[[], object]]]:
         "queries.recipients.every": lambda: list(recipients.every(actor, Selection("x.test"))),
         "queries.refused.every": lambda: list(refused.every(actor)),
         "queries.refused.some": lambda: refused.some(actor, kept),
+        "queries.refused.every, ignored": lambda: list(refused.every(actor, kind="ignored")),
+        "queries.refused.some, ignored": lambda: refused.some(actor, kept, kind="ignored"),
         "queries.ticket_choice.find": lambda: ticket_choice.find(actor, "q", besides=0),
         "queries.tickets.every": lambda: list(tickets.every(actor)),
         "queries.tickets.some": lambda: tickets.some(actor, numbers),
@@ -202,7 +204,9 @@ def readers(actor: Actor) -> Iterator[tuple[str, Callable[[], object]]]:
         yield "queries.outbox.one", _bound(lambda i: outbox.one(actor, i), letter)
     for message in kept:
         yield "queries.refused.original", _bound(lambda i: refused.original(actor, i), message)
+        yield "queries.refused.original, ignored", _bound(lambda i: refused.original(actor, i, kind="ignored"), message)
         yield "queries.why.of_refused", _bound(lambda i: why.of_refused(actor, i), message)
+        yield "queries.why.of_refused, ignored", _bound(lambda i: why.of_refused(actor, i, kind="ignored"), message)
     for arrival in Arrival.select():
         yield "queries.why.decisions", _bound(lambda known: why.decisions(actor, known), arrival.message_id)
     for change in {row.change for row in History.select(History.change)}:

@@ -1,6 +1,6 @@
 """Messages, their bytes, and what became of each that arrived."""
 
-from peewee import AutoField, BigIntegerField, BlobField, IntegerField, TextField
+from peewee import SQL, AutoField, BigIntegerField, BlobField, IntegerField, TextField
 
 from store.models.base import Base, MomentField, link
 from store.models.inboxes import DenyEntry, Inbox
@@ -100,7 +100,10 @@ class LargeMessage(Base):
 
 
 class RefusedMessage(Base):
-    """Refused, never simply gone (R8).  `rule` says in words which entry or setting refused it."""
+    """Kept out, never simply gone (R8): `kind` is refused or ignored.  `rule` says in words what kept it out.
+
+    `listed`: when it was put on the list, where that was later than it was settled; it is kept from then on.
+    """
 
     id = AutoField()
     arrival = link(Arrival, unique=True, on_delete="CASCADE")
@@ -114,3 +117,5 @@ class RefusedMessage(Base):
     received = MomentField()
     released = MomentField(null=True)
     released_by = TextField(default="")
+    kind = TextField(default="refused", constraints=[SQL("DEFAULT 'refused'")])
+    listed = MomentField(null=True)

@@ -14,6 +14,7 @@ from store.cleantext import clean
 from store.errors import NotFound
 from store.models import Arrival, Message, RefusedMessage, Ticket
 from store.queries import refused
+from store.queries.refused import Kind
 from store.queries.scope import rights, scoped, visible_ticket
 
 
@@ -40,10 +41,10 @@ def of_messages(actor: Actor, number: int, ids: Sequence[int]) -> list[dict[str,
     return [_decision(actor, arrival) for arrival in Arrival.select().where(mine).order_by(Arrival.id)]
 
 
-def of_refused(actor: Actor, refused_id: int) -> list[dict[str, Any]]:
-    """The arrival of a refused message.  Raises NotFound."""
-    if not refused.some(actor, [refused_id]):
-        raise NotFound(f"refused message {refused_id}")
+def of_refused(actor: Actor, refused_id: int, *, kind: Kind = "refused") -> list[dict[str, Any]]:
+    """The arrival of a message that was kept out.  Raises NotFound."""
+    if not refused.some(actor, [refused_id], kind=kind):
+        raise NotFound(f"{kind} message {refused_id}")
     row = Arrival.select().join(RefusedMessage).where(RefusedMessage.id == refused_id).get()
     return [_decision(actor, row)]
 

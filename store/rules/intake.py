@@ -18,6 +18,13 @@ class Outcome(StrEnum):
     REPORT = "report"
 
 
+_KEPT_OUT = (Outcome.REFUSED, Outcome.IGNORED)
+# what is ignored and listed (R8.2): its sender is one of ours, whom the other checks on senders would keep out
+_IGNORED = ("own-mail", "automatic")
+# once released (R8.1): nobody knows that the administrator wrote it
+_NEVER_A_REPLY = ("unverified", "own-mail")
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A ticket that a message looks like it belongs to (R6.1), and whether its sender may write in it (R6.2).
@@ -36,8 +43,8 @@ class Circumstances:
 
     `report_of` is the mail of ours that a delivery report is about, `answered` the ticket of a notification that went
     to this administrator alone and that he answers (R5.8), `proof` why he is believed or not, `changed` a ticket that
-    is named though the subject is none of its own (R6.1).  `waived` is the reason of a refusal that does not count any
-    more, for a message that is released (R8.1).
+    is named though the subject is none of its own (R6.1).  `waived` is the reason for which a message was kept out
+    and that does not count any more, since it is released (R8).
     """
 
     own_mail: bool = False
@@ -78,7 +85,7 @@ def decide(case: Circumstances) -> Decision:
     asked: list[tuple[str, str]] = []
     for name, check in _CHECKS:
         decision = check(case)
-        if decision and decision.outcome is Outcome.REFUSED and decision.reason == case.waived:
+        if decision and decision.outcome in _KEPT_OUT and decision.reason == case.waived:
             asked.append((name, f"{decision.reason}, but released"))
             continue
         asked.append((name, decision.reason if decision else "no"))
@@ -111,13 +118,15 @@ def _administrator(case: Circumstances) -> Decision | None:
     """R5.8: a forged From must not speak for the company."""
     if not case.administrator:
         return None
-    if case.written_by_nobody:
+    if case.written_by_nobody and case.waived != "automatic":
         return Decision(Outcome.IGNORED, "automatic")  # such as a vacation notice (R5.4)
-    if case.waived == "unverified" and (ticket := case.answered or (case.candidate and case.candidate.ticket)):
-        return Decision(Outcome.JOINED, "released-note", ticket)  # never a reply (R8.1)
-    if case.answered is not None and not case.unreadable:
+    if case.answered is not None and not case.unreadable and case.waived not in _NEVER_A_REPLY:
         return Decision(Outcome.JOINED, "agent-reply", case.answered)
-    return None if case.process_administrators else Decision(Outcome.REFUSED, "unverified")
+    ticket = case.answered or (case.candidate and case.candidate.ticket)
+    if ticket and case.waived in (*_NEVER_A_REPLY, "automatic"):
+        return Decision(Outcome.JOINED, "released-note", ticket)
+    trusted = case.process_administrators or case.waived in _IGNORED
+    return None if trusted else Decision(Outcome.REFUSED, "unverified")
 
 
 def _reply(case: Circumstances) -> Decision | None:
@@ -130,7 +139,7 @@ def _reply(case: Circumstances) -> Decision | None:
 
 
 def _unregistered(case: Circumstances) -> Decision | None:
-    refused = not case.accept_unregistered and not case.registered
+    refused = not case.accept_unregistered and not case.registered and case.waived not in _IGNORED
     return Decision(Outcome.REFUSED, "unregistered") if refused else None
 
 

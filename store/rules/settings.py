@@ -42,7 +42,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("inboxes.authserv_id", "text", "", "servers whose Authentication-Results are trusted; empty: none (R5.8)"),
     Setting("inboxes.authserv_hops", "number", 0, "how many Received fields they write above them", 0, 20),
     Setting("store.backup_hours", "number", 24, "how often the worker copies the store; 0: never", 0, 8_760),
-    Setting("refused.keep_days", "number", 90, "how long refused mail is kept", 1, 36_500),
+    Setting("refused.keep_days", "number", 90, "how long refused and ignored mail is kept", 1, 36_500),
     Setting("status.new", "text", "New", "the status of a new ticket"),
     Setting("status.customer_reply", "text", "Waiting on agent", "the status after a customer's reply"),
     Setting("status.agent_reply", "text", "Waiting on customer", "the status after an agent's reply"),

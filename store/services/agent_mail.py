@@ -63,10 +63,11 @@ def own_words(parsed: Parsed) -> str:
 
 
 def as_note(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, ticket: int, raw: int) -> Written:
-    """Released mail from an administrator's address that nobody could verify: a note, told to nobody (R8.1)."""
+    """Released mail from an administrator's address that proves nothing: a note, told to nobody (R8)."""
     now = datetime.now(UTC)
     state = batch.tickets[ticket]
-    text = f"Unverified mail from {clean(arrived.parsed.sender)}, released:\n\n{arrived.parsed.text}"
+    sort = "Automatic" if arrived.parsed.written_by_nobody else "Unverified"
+    text = f"{sort} mail from {clean(arrived.parsed.sender)}, released:\n\n{arrived.parsed.text}"
     message = stage(place, batch, arrived, state, {"direction": "note", "text": text}, raw, now)
     batch.change_ticket(state, now)
     return Written(state.id, message)

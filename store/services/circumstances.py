@@ -132,6 +132,12 @@ def _is_ours(batch: Batch, parsed: Parsed) -> bool:
     return parsed.message_id in batch.posted or parsed.mark in batch.posted
 
 
+def has_returned(place: Ground, batch: Batch, parsed: Parsed) -> bool:
+    """Whether it is a mail of ours from an address that we send from, so that nobody wrote it since (R8.2)."""
+    key = address_key(parsed.sender)
+    return _is_ours(batch, parsed) and (key == place.own.sender or key in place.own.inboxes)
+
+
 def _our_marks(parsed: Parsed) -> list[str]:
     """The Message-IDs in a message that may be of mail of ours."""
     original = parsed.report.original if parsed.report is not None else ""

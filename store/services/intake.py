@@ -25,7 +25,15 @@ from store.rules.intake import Decision, Outcome, decide
 from store.rules.message import Arrived
 from store.services import deny, history
 from store.services.batch import Batch
-from store.services.circumstances import Ground, Sender, circumstances, ground, known_before, sender_of
+from store.services.circumstances import (
+    Ground,
+    Sender,
+    circumstances,
+    ground,
+    has_returned,
+    known_before,
+    sender_of,
+)
 from store.services.entry import Written
 from store.services.history import Thing
 from store.services.lease import Fence, hold
@@ -108,9 +116,12 @@ def _settle_one(place: Ground, batch: Batch, arrived: Arrived) -> Settled:
     written = carry_out(place, batch, arrived, sender, decision, raw)
     why = why_of(place, batch, arrived, case, decision)
     arrival = _record_arrival(place, batch, arrived, decision, raw, written, why)
-    if decision.outcome is Outcome.REFUSED:
-        _refuse(place, batch, arrived, sender, decision, arrival)
-    if arrived.whole_size and decision.outcome is Outcome.IGNORED and case.duplicate_of is not None:
+    listed = case.duplicate_of is None and _is_listed(place, batch, arrived, decision)
+    if listed:
+        _keep_out(place, batch, arrived, sender, decision, arrival)
+    if arrived.whole_size and (listed or decision.outcome is not Outcome.IGNORED):
+        _await_rest(place, batch, arrived, arrival)
+    elif arrived.whole_size and case.duplicate_of is not None:
         _move_large(place, arrived, case.duplicate_of)
     return Settled(arrived.uid, decision.outcome, decision.reason, written.ticket, bool(arrived.parsed.unreadable))
 
@@ -144,12 +155,15 @@ def _record_arrival(
         written=written.message,
         why=why,
     )
-    if arrived.whole_size and decision.outcome is not Outcome.IGNORED:
-        where = {"folder": place.inbox.folder, "uidvalidity": place.uidvalidity, "uid": arrived.uid}
-        batch.add(LargeMessage, arrival=arrival, size=arrived.whole_size, **where)
     if parsed.fingerprint:
         batch.fingerprints.setdefault(parsed.fingerprint, arrival)
     return arrival
+
+
+def _await_rest(place: Ground, batch: Batch, arrived: Arrived, arrival: int) -> None:
+    """Of a large message only the beginning is here (THREATS D12)."""
+    where = {"folder": place.inbox.folder, "uidvalidity": place.uidvalidity, "uid": arrived.uid}
+    batch.add(LargeMessage, arrival=arrival, size=arrived.whole_size, **where)
 
 
 def _move_large(place: Ground, arrived: Arrived, known: int) -> None:
@@ -163,11 +177,19 @@ def _move_large(place: Ground, arrived: Arrived, known: int) -> None:
     moved.where(mine & there & (LargeMessage.state == "waiting")).execute()
 
 
-def _refuse(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, decision: Decision, arrival: int) -> None:
-    """R8.1: kept whole, with the reason and the rule in words; counted on the recipient and the deny entry."""
+def _is_listed(place: Ground, batch: Batch, arrived: Arrived, decision: Decision) -> bool:
+    """R8: what is kept out is listed, but for our own mail that has returned."""
+    if decision.outcome is Outcome.IGNORED:
+        return not has_returned(place, batch, arrived.parsed)
+    return decision.outcome is Outcome.REFUSED
+
+
+def _keep_out(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, decision: Decision, arrival: int) -> None:
+    """R8: kept whole, with the reason and the rule in words; a refusal is counted on the recipient and the entry."""
     first = arrived.deny_hits[0] if decision.reason == "denied" else None
     batch.add(
         RefusedMessage,
+        kind=decision.outcome.value,
         arrival=arrival,
         reason=decision.reason,
         rule=rule_in_words(place.inbox.name, decision.reason, first, sender.recipient),
@@ -180,5 +202,5 @@ def _refuse(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, decis
     )
     if first is not None:
         deny.count_hits(arrived.deny_hits, datetime.now(timezone()).date().isoformat())
-    if sender.recipient is not None:
+    if sender.recipient is not None and decision.outcome is Outcome.REFUSED:
         batch.blocked(sender.recipient)

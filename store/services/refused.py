@@ -1,4 +1,5 @@
-"""Refused mail (R8): why, in words that stay true when the rule is gone; letting it in; forgetting it."""
+"""Mail that was kept out, refused or ignored (R8): why, in words that stay true when the rule is gone; letting it in;
+forgetting it."""
 
 import json
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from store.db import transaction
 from store.models import Arrival, DenyEntry, Inbox, Message, RawMessage, Recipient, RefusedMessage
 from store.queries import deny as deny_list
 from store.queries import refused, settings
+from store.queries.refused import Kind
 from store.reasons import refuse
 from store.rules.deny import FILTER_TYPES, LOCATIONS
 from store.rules.intake import Circumstances, Decision, Outcome, decide
@@ -21,6 +23,11 @@ from store.services.circumstances import Ground, Sender, circumstances, ground, 
 from store.services.history import Thing
 
 _FORGOTTEN_AT_ONCE = 200
+_RULES = {
+    "unverified": "From an administrator's address, and forwarded e-mail from administrators is off",
+    "automatic": "From an administrator's address, and no person wrote it",
+    "own-mail": "From an inbox's address, with nobody else to answer to, or with the Message-ID of mail of ours",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ class Released:
 
 
 def rule_in_words(inbox: str, reason: str, entry_id: int | None, recipient: Recipient | None) -> str:
-    """The rule behind a refusal: the deny entry, the ban, or the setting."""
+    """What kept a message out: the deny entry, the ban, the setting, or that it is ours."""
     if entry_id is not None:
         entry = DenyEntry.get_by_id(entry_id)
         return f"Deny list {entry.id}: {LOCATIONS[entry.location]}, {FILTER_TYPES[entry.filter_type]}: {entry.filter}"
@@ -44,7 +51,7 @@ def rule_in_words(inbox: str, reason: str, entry_id: int | None, recipient: Reci
         return f"Banned by {recipient.banned_by}{why}"
     if reason == "unregistered":
         return f"Inbox {inbox} takes mail from known senders only"
-    return "From an administrator's address, and forwarded e-mail from administrators is off"
+    return _RULES[reason]
 
 
 def release(
@@ -56,14 +63,15 @@ def release(
     unban: bool = False,
     remove_rule: bool = False,
     rehearse: bool = False,
+    kind: Kind = "refused",
 ) -> Released:
-    """Lets a refused message in as if it had arrived now, but for the check that refused it (R8.1).
+    """Lets a message in as if it had arrived now, but for the check that kept it out (R8).
 
     `arrived` is what `mail` makes of its bytes; `unban` and `remove_rule` take the ban or the deny entry away in the
     same step.  Raises NotFound, Refused: another check refuses it, or there is no such ban or entry, StaleFacts.
     """
     with transaction(rehearse=rehearse):
-        kept = refused.original(actor, refused_id)
+        kept = refused.original(actor, refused_id, kind=kind)
         deny_list.insist_on(deny_version)
         change = history.new_change()
         if unban:
@@ -78,22 +86,23 @@ def release(
         done = _let_in(row, arrived)
         row.released, row.released_by = datetime.now(UTC), actor.name
         row.save()
-        told = {"refused": refused_id, "reason": row.reason, "rule": row.rule, "sender": row.sender}
-        where = Thing("ticket", done.ticket, f"#{done.ticket}") if done.ticket else Thing("refused", refused_id, "")
+        told = {kind: refused_id, "reason": row.reason, "rule": row.rule, "sender": row.sender}
+        where = Thing("ticket", done.ticket, f"#{done.ticket}") if done.ticket else Thing(kind, refused_id, "")
         history.record(actor, "release", where, None, told, change=change)
     return replace(done, unbanned=unban, entry_removed=kept.deny_entry if remove_rule else None)
 
 
 def forget_old() -> int:
-    """Forgets refused mail that was kept for `refused.keep_days`; how many messages.  A few hundred at once.
+    """Forgets what was kept out and kept for `refused.keep_days`; how many messages.  A few hundred at once.
 
     That there was a message, and what became of it, stays known: its bytes are what goes.  The days count from when it
-    was refused: the first round of an old mailbox refuses mail that its server received years ago.
+    was kept out: the first round of an old mailbox refuses mail that its server received years ago.
     """
     limit = datetime.now(UTC) - timedelta(days=int(settings.one("refused.keep_days")))
     with transaction():
         columns = (RefusedMessage.id, Arrival.raw)
-        old = RefusedMessage.select(*columns).join(Arrival).where(Arrival.settled < limit)
+        is_old = (RefusedMessage.listed < limit) | (RefusedMessage.listed.is_null() & (Arrival.settled < limit))
+        old = RefusedMessage.select(*columns).join(Arrival).where(is_old)
         rows = list(old.order_by(RefusedMessage.id).limit(_FORGOTTEN_AT_ONCE).tuples())
         RefusedMessage.delete().where(RefusedMessage.id.in_([number for number, _ in rows])).execute()
         _drop_bytes([raw for _, raw in rows])
@@ -123,7 +132,7 @@ def _let_in(row: RefusedMessage, arrived: Arrived) -> Released:
 def _decided(
     place: Ground, batch: Batch, arrived: Arrived, sender: Sender, row: RefusedMessage
 ) -> tuple[Circumstances, Decision]:
-    """Raises Refused where another check than the one that refused it keeps it out."""
+    """Raises Refused where another check than the one that kept it out does so now."""
     if arrived.parsed.fingerprint:
         batch.fingerprints = _twins(arrived.parsed.fingerprint)
     case = replace(circumstances(place, batch, arrived, sender), waived=row.reason)

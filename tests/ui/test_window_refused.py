@@ -16,20 +16,29 @@ from tui.dialogs.deny import DenyDialog
 from tui.dialogs.refused import RefusedDialog, ReleaseDialog
 from tui.dialogs.why import WhyDialog
 from tui.screens.deny import DenyScreen
-from tui.screens.refused import RefusedScreen
+from tui.screens.refused import IgnoredScreen, RefusedScreen
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """Oona is banned, and two messages of hers were refused; one of eve by the deny list."""
+    """Oona is banned, and two messages of hers were refused; one of eve by the deny list.
+
+    A mail from the inbox's own address, and one that answers automatically for Bob, were ignored.
+    """
     with prepared(tmp_path / "store.db") as path:
         desk = Desk(path)
         desk.arrive("oona@x.test", "Line down")
         recipients.ban(ANNA, desk.row("oona@x.test").id, reason="spam")
         deny.add(ANNA, "subject", "contain", "casino")
-        for sender, subject in (("oona@x.test", "One"), ("eve@x.test", "Casino"), ("oona@x.test", "Two")):
+        for sender, subject, automatic in (
+            ("oona@x.test", "One", ""),
+            ("eve@x.test", "Casino", ""),
+            ("oona@x.test", "Two", ""),
+            ("support@us.test", "Webmail", ""),
+            ("bob@helpdesk.test", "Away", "auto-submitted"),
+        ):
             raw = message(sender, subject, f"Text of {subject}. \x1b]0;x\x07 [/b] [@click=app.quit]x")
-            arrived = desk.arrived(sender, subject, raw=raw)
+            arrived = desk.arrived(sender, subject, raw=raw, automatic=automatic)
             desk.settle(replace(arrived, sha256=hashlib.sha256(raw).hexdigest()))
     return path
 
@@ -79,6 +88,35 @@ async def test_R5_5_why_is_a_key(store: Path) -> None:
         assert "opened (new) in inbox support sender oona@x.test from From" in driven.dialog_text
 
 
+async def test_R8_2_ignored_mail_is_listed_read_explained_and_let_in(store: Path) -> None:
+    async with window_on(store) as driven:
+        await driven.press("!")
+        await driven.until(lambda: "our own and automatic mail" in driven.text)
+        await driven.press("escape", "ctrl+k")
+        await driven.until(lambda: isinstance(driven.screen, IgnoredScreen) and driven.screen.current)
+        screen = driven.screen
+        assert isinstance(screen, IgnoredScreen)
+        assert "Tickets / Ignored mail" in driven.text
+        assert "2 messages · 1 automatic, 1 own mail" in driven.text
+        await driven.press("y")
+        await driven.until(lambda: isinstance(driven.screen, WhyDialog))
+        assert "ignored (automatic) in inbox support" in driven.dialog_text
+        await driven.press("escape", "l")
+        await driven.until(lambda: isinstance(driven.screen, ReleaseDialog))
+        assert "it goes on to the CUSTOMER" in driven.dialog_text
+        await driven.press("escape", "f", "o")
+        await driven.press("enter")
+        await driven.until(lambda: "Ignored mail / own mail" in driven.text and "1 message ·" in driven.text)
+        await driven.press("enter")
+        await driven.until(lambda: isinstance(driven.screen, RefusedDialog) and "Text of Webmail" in driven.text)
+        assert "Ignored in inbox support: From an inbox's address" in driven.dialog_text
+        await driven.press("enter")
+        await driven.until(lambda: isinstance(driven.screen, ReleaseDialog) and "It was ignored" in driven.text)
+        await driven.press("enter")
+        await driven.until(lambda: screen.status.text.startswith("Released 4 into the new ticket #2"))
+        await driven.until(lambda: "Nothing was ignored." in driven.text)
+
+
 async def test_R2_3_unban_offers_what_was_refused_meanwhile(store: Path) -> None:
     async with window_on(store) as driven:
         await driven.until(lambda: driven.cursor is not None)
@@ -87,7 +125,7 @@ async def test_R2_3_unban_offers_what_was_refused_meanwhile(store: Path) -> None
         await driven.press("shift+tab", "shift+tab", "space", "enter")
         await driven.until(lambda: "2 refused messages let in (#2, #3)." in driven.status)
     with session():
-        assert RefusedMessage.select().where(RefusedMessage.released.is_null()).count() == 1
+        assert RefusedMessage.select().where(RefusedMessage.released.is_null()).count() == 3
 
 
 async def test_R3_4_an_entry_shows_what_it_would_catch_and_is_added_and_removed(store: Path) -> None:

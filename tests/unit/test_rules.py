@@ -94,12 +94,41 @@ _STRANGER = Candidate(1, "number", "")
         (Circumstances(candidate=_REPLY, unreadable=True), Outcome.OPENED, "new"),
         (Circumstances(accept_unregistered=False), Outcome.REFUSED, "unregistered"),
         (Circumstances(accept_unregistered=False, registered=True), Outcome.OPENED, "new"),
+        (Circumstances(administrator=True, answered=1, written_by_nobody=True), Outcome.IGNORED, "automatic"),
+        (Circumstances(written_by_nobody=True, candidate=_REPLY), Outcome.JOINED, "requester"),
     ],
 )
 def test_R5_5_the_first_check_that_has_an_answer_decides(case: Circumstances, outcome: Outcome, reason: str) -> None:
     decision = decide(case)
     assert (decision.outcome, decision.reason) == (outcome, reason)
     assert [answer for _, answer in decision.checks[:-1]] == ["no"] * (len(decision.checks) - 1)
+
+
+_ADMIN = {"administrator": True, "accept_unregistered": False}
+
+
+@pytest.mark.parametrize(
+    ("case", "decided"),
+    [
+        (Circumstances(own_mail=True, accept_unregistered=False, waived="own-mail"), ("opened", "new", None)),
+        (Circumstances(own_mail=True, candidate=_REPLY, waived="own-mail"), ("joined", "requester", 1)),
+        (Circumstances(own_mail=True, answered=1, **_ADMIN, waived="own-mail"), ("joined", "released-note", 1)),
+        (Circumstances(own_mail=True, duplicate_of=3, waived="own-mail"), ("ignored", "duplicate", None)),
+        (Circumstances(own_mail=True, banned=True, waived="own-mail"), ("refused", "banned", None)),
+        (Circumstances(written_by_nobody=True, answered=1, **_ADMIN, waived="automatic"), ("joined", "agent-reply", 1)),
+        (
+            Circumstances(written_by_nobody=True, candidate=_STRANGER, **_ADMIN, waived="automatic"),
+            ("joined", "released-note", 1),
+        ),
+        (Circumstances(written_by_nobody=True, **_ADMIN, waived="automatic"), ("opened", "new", None)),
+        (Circumstances(answered=1, **_ADMIN, waived="unverified"), ("joined", "released-note", 1)),
+    ],
+)
+def test_R8_what_is_released_passes_the_check_that_kept_it_out_and_no_other(
+    case: Circumstances, decided: tuple[str, str, int | None]
+) -> None:
+    decision = decide(case)
+    assert (decision.outcome.value, decision.reason, decision.ticket) == decided
 
 
 def test_R6_2_a_strangers_decision_names_the_ticket_it_looked_like() -> None:

@@ -13,7 +13,7 @@ from store.cleantext import as_json, clean
 from tui.cli.state import LARGEST_NUMBER, Globals, opened, say, show
 
 _CHOICES = (
-    *("admins", "customers", "deny", "history", "inboxes"),
+    *("admins", "customers", "deny", "history", "ignored", "inboxes"),
     *("messages", "outbox", "partners", "recipients", "refused", "tickets"),
 )
 _FORMATS = ("table", "json", "jsonl", "csv")

@@ -24,6 +24,7 @@ _COMMANDS = {
     "doctor": "doctor",
     "export": "lists",
     "group": "groups",
+    "ignored": "refused",
     "import": "customers",
     "inbox": "inbox",
     "init": "people",

@@ -40,6 +40,13 @@ def _refused(actor: Actor) -> Listing:
     return RefusedLine._fields, map(shapes.refused, every(actor))
 
 
+def _ignored(actor: Actor) -> Listing:
+    from store.queries.refused import RefusedLine, every
+
+    keys = tuple(key for key in RefusedLine._fields if key != "rule")
+    return keys, map(shapes.ignored, every(actor, kind="ignored"))
+
+
 def _deny(actor: Actor) -> Listing:
     from store.queries.deny import DenyLine, every
 
@@ -71,6 +78,7 @@ _LISTINGS: dict[str, Callable[[Actor], Listing]] = {
     "customers": _customers,
     "deny": _deny,
     "history": _history,
+    "ignored": _ignored,
     "inboxes": _inboxes,
     "messages": _messages,
     "outbox": _outbox,

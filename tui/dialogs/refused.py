@@ -1,7 +1,7 @@
-"""Reading refused mail, and letting it in (R8.1)."""
+"""Reading mail that was kept out, and letting it in (R8)."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from textual import work
 from textual.widget import Widget
@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from store.actor import Actor
 from store.errors import Problem
-from store.queries.refused import Original, RefusedLine, original
+from store.queries.refused import Kind, Original, RefusedLine, original
 from store.queries.scope import rights
 from store.rules.message import Parsed
 from tui import sentences
@@ -21,27 +21,33 @@ from tui.widgets.toggle import Toggle
 from tui.widgets.words import lines, words
 
 _LONGEST = 200_000
+_AS_IF_NEW = "It goes through as if it had arrived now: into its ticket, or as a new one."
+_WHERE = {
+    "unverified": "If it names a ticket it becomes an internal note there, never a reply.",
+    "automatic": "If it answers a notification it goes on to the CUSTOMER as that administrator's reply, without what "
+    "it quotes; else it becomes a note in the ticket that it names, or a new ticket.",
+}
 
 
 class Whole(NamedTuple):
-    """A refused message, and what can be read of it."""
+    """A message that was kept out, and what can be read of it."""
 
     kept: Original
     parsed: Parsed
+    kind: Kind
 
 
-def look(actor: Actor, refused_id: int) -> Whole:
+def look(actor: Actor, refused_id: int, kind: Kind) -> Whole:
     """From the store.  Raises NotFound."""
     from mail.release import look_again
 
-    kept = original(actor, refused_id)
-    return Whole(kept, look_again(kept))
+    kept = original(actor, refused_id, kind=kind)
+    return Whole(kept, look_again(kept), kind)
 
 
 class RefusedDialog(Dialog[bool]):
     """The text alone; nothing of it is opened or fetched.  Gives True when it is to be let in."""
 
-    heading = "Refused message"
     save_label = "Release"
     hint = "↑ ↓ scroll · Enter release · Esc close"
     wide = True
@@ -53,6 +59,7 @@ class RefusedDialog(Dialog[bool]):
     """
 
     def __init__(self, desk: Desk, found: Whole) -> None:
+        self.heading = f"{found.kind.capitalize()} message"
         super().__init__(desk)
         self._found = found
         self._reader = Reader()
@@ -75,20 +82,14 @@ class ReleaseDialog(Dialog[str]):
     hint = "Enter release · Esc close"
     AUTO_FOCUS = "#save"
 
-    def __init__(self, desk: Desk, line: RefusedLine) -> None:
+    def __init__(self, desk: Desk, line: RefusedLine, kind: Kind) -> None:
         super().__init__(desk)
-        self._line = line
+        self._line, self._kind = line, kind
         self._toggle = Toggle("", id="also")
         self._toggle.display = False
 
     def fields(self) -> Iterator[Widget]:
-        note = self._line.reason == "unverified"
-        told = [
-            f"It was refused: {self._line.rule}.",
-            "If it names a ticket it becomes an internal note there, never a reply."
-            if note
-            else "It goes through as if it had arrived now: into its ticket, or as a new one.",
-        ]
+        told = [f"It was {self._kind}: {self._line.rule}.", _WHERE.get(self._line.reason, _AS_IF_NEW)]
         yield Static(words(self._line.sender or "no sender", "bold"), classes="about")
         yield Static(lines([self._line.subject or "(no subject)", *told]), classes="told")
         yield self._toggle
@@ -100,7 +101,7 @@ class ReleaseDialog(Dialog[str]):
     async def _offer(self) -> None:
         """The ban or the entry that refused it, where that is still there and this administrator may take it away."""
         try:
-            self._toggle.label = await self.desk.lanes.read(_also, self.desk.actor, self._line.id)
+            self._toggle.label = await self.desk.lanes.read(_also, self.desk.actor, self._line.id, self._kind)
         except Problem as problem:
             self.say(str(problem))
         else:
@@ -110,13 +111,13 @@ class ReleaseDialog(Dialog[str]):
         from mail.release import release
 
         also, banned = self._toggle.value, self._line.reason == "banned"
-        how = {"unban": also and banned, "remove_rule": also and not banned}
+        how: dict[str, Any] = {"unban": also and banned, "remove_rule": also and not banned, "kind": self._kind}
         done = await self.desk.lanes.write(release, self.desk.actor, self._line.id, **how)
         return sentences.released(self._line.id, done)
 
 
-def _also(actor: Actor, refused_id: int) -> str:
-    kept = original(actor, refused_id)
+def _also(actor: Actor, refused_id: int, kind: Kind) -> str:
+    kept = original(actor, refused_id, kind=kind)
     if kept.line.reason == "banned" and kept.banned_id is not None:
         return f"Unban {kept.line.sender}"
     if kept.deny_entry is not None and rights(actor).sees_all:
@@ -125,11 +126,11 @@ def _also(actor: Actor, refused_id: int) -> str:
 
 
 def _text(found: Whole) -> Iterator[Line]:
-    kept, parsed = found
+    kept, parsed, kind = found
     yield Line(named(parsed.sender_name, parsed.sender) or "no sender", "head")
     yield Line(parsed.subject or "(no subject)", "head")
     where = f" in inbox {kept.inbox}" if kept.inbox else ""
-    yield Line(f"Refused{where}: {kept.line.rule}.", "bad")
+    yield Line(f"{kind.capitalize()}{where}: {kept.line.rule}.", "bad")
     for file in parsed.attachments:
         yield Line(f"Attached: {file.name or 'without a name'} · {file.type} · {size(file.size)}", "dim")
     yield Line("")

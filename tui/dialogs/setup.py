@@ -18,7 +18,7 @@ from tui.widgets.words import words
 _LISTED = (
     "first-steps",
     *("inboxes", "smtp", "notifications", "customers", "import", "administrators", "partners", "groups"),
-    *("deny", "ticket-settings", "mail-settings", "history"),
+    *("ignored", "deny", "ticket-settings", "mail-settings", "history"),
 )
 _MENDS = {"SMTP": "smtp", "inbox": "inboxes", "notifications": "notifications"}
 

@@ -1,4 +1,4 @@
-"""Refused mail: what was kept out, by which rule; read safely, and let in (R8)."""
+"""Mail that was kept out, refused or ignored: by which rule; read safely, and let in (R8)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -11,7 +11,7 @@ from store.actor import Actor
 from store.errors import Problem
 from store.queries import refused as reading
 from store.queries import settings
-from store.queries.refused import RefusedLine
+from store.queries.refused import Kind, RefusedLine
 from store.queries.why import of_refused
 from store.reasons import sentence
 from tui.actions import Action
@@ -19,7 +19,7 @@ from tui.desk import Desk
 from tui.dialogs.why import WhyDialog
 from tui.screens.followed_list import FollowedList, Ids
 from tui.screens.workplace import bindings
-from tui.sentences import REFUSALS, clock, many, number
+from tui.sentences import IGNORED, REFUSALS, clock, many, number
 from tui.widgets.cells import Cell
 from tui.widgets.column_layout import Column
 
@@ -33,18 +33,17 @@ class Read(NamedTuple):
     zone: tzinfo
 
 
-def read(actor: Actor, reason: str) -> Read:
+def read(actor: Actor, reason: str, kind: Kind) -> Read:
     """From the store."""
-    ids = reading.numbers(actor, reason=reason)
-    return Read(ids, reading.counts(actor), int(settings.one("refused.keep_days")), settings.timezone())
+    ids, counts = reading.numbers(actor, reason=reason, kind=kind), reading.counts(actor, kind=kind)
+    return Read(ids, counts, int(settings.one("refused.keep_days")), settings.timezone())
 
 
-class RefusedScreen(FollowedList[RefusedLine]):
-    """All that was refused and not let in."""
+class KeptOutScreen(FollowedList[RefusedLine]):
+    """All of a `kind` that was kept out and not let in; `reasons` by their titles."""
 
-    place = "refused"
-    BINDINGS: ClassVar[list[BindingType]] = bindings("refused")
-    nothing = "Nothing was refused."
+    kind: ClassVar[Kind]
+    reasons: ClassVar[Mapping[str, str]]
     columns = (
         Column("id", "No.", 6, "right"),
         Column("received", "Received", 10),
@@ -63,7 +62,7 @@ class RefusedScreen(FollowedList[RefusedLine]):
             "open": self._open,
             "release": self._release,
             "why": self._why,
-            "filter": lambda: self.choose_wanted("Show refused mail", REFUSALS, self._counts),
+            "filter": lambda: self.choose_wanted(f"Show {self.kind} mail", self.reasons, self._counts),
             **super().handlers(),
         }
 
@@ -72,16 +71,17 @@ class RefusedScreen(FollowedList[RefusedLine]):
         return sentence("no-row") if needs_row and self.current is None else ""
 
     async def look(self) -> Ids:
-        found = await self.desk.lanes.read(read, self.desk.actor, self.wanted)
+        found = await self.desk.lanes.read(read, self.desk.actor, self.wanted, self.kind)
         self._counts, self.zone = found.counts, found.zone
-        self.heading.say("Tickets / Refused mail" + (f" / {REFUSALS[self.wanted]}" if self.wanted else ""))
+        which = f" / {self.reasons[self.wanted]}" if self.wanted else ""
+        self.heading.say(f"Tickets / {self.kind.capitalize()} mail{which}")
         self.heading.show_right(f"kept for {many(found.days, 'day')}")
-        by_reason = ", ".join(f"{number(count)} {REFUSALS[reason]}" for reason, count in found.counts.items())
+        by_reason = ", ".join(f"{number(count)} {self.reasons[reason]}" for reason, count in found.counts.items())
         self.status.show_right(" · ".join(filter(None, (many(len(found.ids), "message"), by_reason))))
         return found.ids
 
     def rows(self, actor: Actor, ids: Sequence[int]) -> Mapping[int, RefusedLine]:
-        return reading.some(actor, ids)
+        return reading.some(actor, ids, kind=self.kind)
 
     def told(self, row: RefusedLine) -> list[str]:
         return [f"{row.sender}: {row.subject or '(no subject)'}", f"{row.rule}."]
@@ -90,7 +90,7 @@ class RefusedScreen(FollowedList[RefusedLine]):
         return (
             Cell(str(row.id)),
             Cell(clock(row.received, self.zone, datetime.now(UTC))),
-            Cell(REFUSALS[row.reason], "flag"),
+            Cell(self.reasons[row.reason], "flag"),
             Cell(row.sender or "no sender"),
             Cell(row.subject),
             Cell(row.rule),
@@ -104,7 +104,7 @@ class RefusedScreen(FollowedList[RefusedLine]):
         if row is None:
             return
         try:
-            found = await self.desk.lanes.read(look, self.desk.actor, row.id)
+            found = await self.desk.lanes.read(look, self.desk.actor, row.id, self.kind)
         except Problem as problem:
             self.say(str(problem), "error")
         else:
@@ -119,7 +119,7 @@ class RefusedScreen(FollowedList[RefusedLine]):
 
         row = self.current
         if row is not None:
-            self.app.push_screen(ReleaseDialog(self.desk, row), self._released)
+            self.app.push_screen(ReleaseDialog(self.desk, row, self.kind), self._released)
 
     def _released(self, told: str | None) -> None:
         if told is not None:
@@ -132,8 +132,28 @@ class RefusedScreen(FollowedList[RefusedLine]):
         if row is None:
             return
         try:
-            found = await self.desk.lanes.read(of_refused, self.desk.actor, row.id)
+            found = await self.desk.lanes.read(of_refused, self.desk.actor, row.id, kind=self.kind)
         except Problem as problem:
             self.say(str(problem), "error")
         else:
             self.app.push_screen(WhyDialog(self.desk, found))
+
+
+class RefusedScreen(KeptOutScreen):
+    """What a rule that somebody made keeps out (R8.1)."""
+
+    place = "refused"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("refused")
+    nothing = "Nothing was refused."
+    kind = "refused"
+    reasons = REFUSALS
+
+
+class IgnoredScreen(KeptOutScreen):
+    """Our own mail, and administrators' automatic mail (R8.2)."""
+
+    place = "ignored"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("ignored")
+    nothing = "Nothing was ignored."
+    kind = "ignored"
+    reasons = IGNORED

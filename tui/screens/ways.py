@@ -54,6 +54,12 @@ async def _refused(desk: Desk) -> Screen[Any]:
     return RefusedScreen(desk)
 
 
+async def _ignored(desk: Desk) -> Screen[Any]:
+    from tui.screens.refused import IgnoredScreen
+
+    return IgnoredScreen(desk)
+
+
 async def _deny(desk: Desk) -> Screen[Any]:
     from tui.screens.deny import DenyScreen
 
@@ -120,6 +126,7 @@ WAYS: dict[str, Callable[[Desk], Awaitable[Screen[Any]]]] = {
     "list": _tickets,
     "customers": _customers,
     "refused": _refused,
+    "ignored": _ignored,
     "deny": _deny,
     "outbox": _outbox,
     "history": _history,

@@ -36,6 +36,7 @@ from tui.sentences.tickets import reply_remarks as reply_remarks
 from tui.sentences.tickets import ticket_updated as ticket_updated
 from tui.sentences.tickets import undone as undone
 from tui.sentences.tickets import would_undo as would_undo
+from tui.sentences.why import IGNORED as IGNORED
 from tui.sentences.why import REFUSALS as REFUSALS
 from tui.sentences.why import deny_entry as deny_entry
 from tui.sentences.why import why as why

@@ -33,7 +33,7 @@ _FIELDS = {
 }
 _DID = {
     "undo": "took back",
-    "release": "released refused mail into it",
+    "release": "let in mail that was kept out",
     "pair": "paired",
     "unpair": "unpaired",
     "ban": "banned",

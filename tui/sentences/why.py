@@ -7,6 +7,8 @@ from store.cleantext import clean
 
 REFUSALS = {"banned": "banned", "denied": "deny list", "unregistered": "unregistered", "unverified": "unverified"}
 """The reasons for which mail is refused (R8.1), as they are shown."""
+IGNORED = {"own-mail": "own mail", "automatic": "automatic"}
+"""The reasons for which mail is ignored and listed (R8.2), as they are shown."""
 _FACTS = (
     ("sender's authentication", "authentication"),
     ("could not be read", "unreadable"),
