@@ -318,7 +318,13 @@ _WITHOUT_ACTOR = (
     # for the programs that fetch and send, and what they share with the use cases
     *("queries.intake.", "queries.large.", "queries.deny.", "queries.senders.", "queries.books."),
     "queries.own.",
-    *("queries.outbox.enclosed", "queries.outbox.has_", "queries.notices.is_on", "queries.tickets.state_of"),
+    *(
+        "queries.outbox.enclosed",
+        "queries.outbox.has_",
+        "queries.outbox.are_notifications",
+        "queries.notices.is_on",
+        "queries.tickets.state_of",
+    ),
     # parts of queries, that know no rows
     *("queries.browse.", "queries.search.", "queries.recipients.", "queries.scope.sees", "queries.lists.fields_of"),
     # how the helpdesk is set up and fares, which all may read
