@@ -1,31 +1,38 @@
-"""One connection to an SMTP server: the only place that knows smtplib (RFC 5321).
+"""One connection to an SMTP server (RFC 5321), over smtplib's client.
 
 What a server says of one message is a result, not an exception: taken, refused for now, refused for good, or uncertain
 because the connection broke after the text had gone (RFC 1047, THREATS O1, O2).
 """
 
+import re
 import smtplib
-import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mail import oauth
 from mail.errors import MailProblem, explained, words_of
+from mail.smtp_client import Client, Stopped, connected
 from mail.tls import context_for, refuse_plain
 from store.cleantext import clean
+from store.rules.smtp_replies import Stage, Verdict, verdict
 
 _FAULTS = (smtplib.SMTPException, OSError, EOFError, UnicodeError, ValueError)
 _CONTROL = frozenset("\r\n\0")
 _LONGEST_WORDS = 300
 _NEVER = (500, 600)
+# an addressee whose server is asked first (call-out verification) may take this long before the other letters go first
+_PATIENCE_SECONDS = 10.0
+_GOODBYE_SECONDS = 2.0
+_LINE_ENDS = re.compile(rb"\r\n?|\n")
+OF_THE_LETTER = Verdict("letter")
 Fate = Literal["sent", "deferred", "failed", "uncertain"]
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where mail is handed in.  Without `user` nobody logs in; `timeout` is in seconds.
+    """Where mail is handed in.  Without `user` nobody logs in; `timeout` is for one reply, in seconds.
 
     With `auth` xoauth2 the secret is an access token.
     """
@@ -48,22 +55,41 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one message; `words` are the server's, cleaned.  `lost`: the connection cannot be used again."""
+    """What became of one message; `words` are the server's, cleaned.  `lost`: the connection cannot be used again.
+
+    `stage` is the command that was refused, or at which the connection was lost, `verdict` whom that blames; `silent`:
+    the server did not answer in time.
+    """
 
     fate: Fate
     words: str = ""
     lost: bool = False
+    stage: Stage = "mail"
+    verdict: Verdict = OF_THE_LETTER
+    silent: bool = False
+
+
+def _never_stopped() -> bool:
+    return False
+
+
+def _nothing() -> None:
+    """What is done before a text that nobody keeps a record of."""
 
 
 @contextmanager
-def connect(account: Account) -> Iterator["Transport"]:
-    """A connection that is ready to send.  Raises MailProblem, naming the step that failed."""
+def connect(account: Account, stopped: Callable[[], bool] = _never_stopped) -> Iterator["Transport"]:
+    """A connection that is ready to send.  Raises MailProblem, naming the step that failed.
+
+    `stopped` is asked while the server is waited for: then Stopped is raised, here and by `Transport.send`.
+    """
     for name in ("host", "user", "secret", "ca_file"):
         if _CONTROL & set(getattr(account, name)):
             raise MailProblem("login", f"The setting smtp.{name} has a control character in it; set it anew.")
-    client = _connected(account)
+    client = _connected(account, stopped)
     try:
         _log_in(client, account)
+        client.ready()
         yield Transport(client)
     finally:
         _close(client)
@@ -72,78 +98,124 @@ def connect(account: Account) -> Iterator["Transport"]:
 class Transport:
     """An open connection."""
 
-    def __init__(self, client: smtplib.SMTP) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
 
-    def send(self, sender: str, to: str, data: bytes, *, copies: Sequence[str] = ()) -> Result:
+    def send(
+        self,
+        sender: str,
+        to: str,
+        data: bytes,
+        *,
+        copies: Sequence[str] = (),
+        begin: Callable[[], None] = _nothing,
+        hasty: bool = False,
+    ) -> Result:
         """Hands one message in for `to`, and for `copies` as far as the server takes them.
 
-        `data` is the message with CRLF line ends.  Never raises for what the server does or says.
+        `data` is the message with CRLF line ends.  `begin` is called when the server waits for the text, before its
+        first byte goes; what that raises ends the connection.  `hasty`: others wait, so an addressee that takes long
+        is given up.  Never raises for what the server does or says.
         """
         if _CONTROL & set(sender + to):
             return Result("failed", "The address has a control character in it.")
+        if why := self._too_much(sender, to, data):
+            return why
         try:
-            before = self._envelope(sender, to, copies)
+            refused = self._envelope(sender, to, copies, len(data), hasty) or self._data()
         except _FAULTS as error:
-            return Result("deferred", _words(error), lost=True)
-        if before is not None:
-            return self._reset(before)
-        return self._text(data)
+            return self._broken(error)
+        if refused is not None:
+            return self._reset(refused)
+        try:
+            begin()
+            return self._text(data)
+        except BaseException:
+            self._client.close()  # a goodbye would be read as text
+            raise
 
-    def _envelope(self, sender: str, to: str, copies: Sequence[str]) -> Result | None:
-        """MAIL and RCPT; None when the text may follow."""
-        options = []
-        if not (sender + to).isascii():
-            if not self._client.has_extn("smtputf8"):
-                return Result("failed", "The server takes no address with such letters (it has no SMTPUTF8).")
-            options = ["SMTPUTF8", "BODY=8BITMIME"]
-        for code, words in (self._client.mail(sender, options), self._client.rcpt(to)):
-            if not 200 <= code < 300:
-                return _refused(code, words)
-        for copy in copies if options else filter(str.isascii, copies):
-            self._client.rcpt(copy)  # one that is refused is no reason not to send the mail itself
+    def _too_much(self, sender: str, to: str, data: bytes) -> Result | None:
+        """What the server said beforehand that it cannot take (RFC 1870, RFC 6531)."""
+        if not (sender + to).isascii() and not self._client.has_extn("smtputf8"):
+            whose = OF_THE_LETTER if sender.isascii() else Verdict("us")
+            words = "The server takes no address with such letters (it has no SMTPUTF8)."
+            return Result("failed", words, verdict=whose)
+        most = self._client.esmtp_features.get("size", "")
+        if most.isascii() and most.isdigit() and 0 < int(most) < len(data):
+            words = f"The letter has {_megabytes(len(data))}, and the server takes {_megabytes(int(most))} at most."
+            return Result("failed", words)
         return None
 
+    def _envelope(self, sender: str, to: str, copies: Sequence[str], size: int, hasty: bool) -> Result | None:
+        """MAIL and RCPT; None when the text may follow."""
+        client = self._client
+        options = [f"SIZE={size}"] if client.has_extn("size") else []
+        utf8 = not (sender + to).isascii()
+        if utf8:
+            options += ["SMTPUTF8", *(["BODY=8BITMIME"] if client.has_extn("8bitmime") else [])]
+        self._stage: Stage = "mail"
+        code, words = client.mail(sender, options)
+        if not 200 <= code < 300:
+            return _refused("mail", code, words)
+        self._stage = "rcpt"
+        with _within(client, min(client.seconds, _PATIENCE_SECONDS) if hasty else client.seconds):
+            code, words = client.rcpt(to)
+        if not 200 <= code < 300:
+            return _refused("rcpt", code, words)
+        for copy in copies if utf8 else filter(str.isascii, copies):
+            client.rcpt(copy)  # one that is refused is no reason not to send the mail itself
+        return None
+
+    def _data(self) -> Result | None:
+        self._stage = "data"
+        code, words = self._client.docmd("DATA")
+        return None if code == 354 else _refused("data", code, words)
+
     def _text(self, data: bytes) -> Result:
+        self._stage = "text"
         try:
-            code, words = self._client.docmd("DATA")
-            if code != 354:
-                return self._reset(_refused(code, words))
+            early = self._client.send_text(_dotted(data))
         except _FAULTS as error:
-            return Result("deferred", _words(error), lost=True)
+            return self._broken(error)
+        if early is not None:
+            return replace(_refused("text", *early), lost=True)
         try:
-            self._client.send(_dotted(data))
-            code, words = self._client.getreply()
+            code, words = self._client.end_text()
         except _FAULTS as error:
-            return Result("uncertain", _words(error), lost=True)
+            return replace(self._broken(error), fate="uncertain")
         if 200 <= code < 300:
             return Result("sent", _said(words))
         # what is no answer leaves open whether it was taken
-        return _refused(code, words) if code != -1 else Result("uncertain", _said(words), lost=True)
+        refused = _refused("text", code, words)
+        return refused if code >= 400 else replace(refused, fate="uncertain", lost=True)
+
+    def _broken(self, error: BaseException) -> Result:
+        silent = isinstance(error, TimeoutError)
+        return Result("deferred", _words(error), True, self._stage, Verdict("connection"), silent)
 
     def _reset(self, result: Result) -> Result:
         """Makes the connection ready for the next message."""
+        if result.lost:
+            return result
         try:
             code, _ = self._client.rset()
         except _FAULTS:
-            return Result(result.fate, result.words, lost=True)
-        return Result(result.fate, result.words, lost=not 200 <= code < 300)
+            return replace(result, lost=True)
+        return replace(result, lost=not 200 <= code < 300)
 
 
-def _connected(account: Account) -> smtplib.SMTP:
+def _connected(account: Account, stopped: Callable[[], bool]) -> Client:
     context = context_for(account)
     step = "connect"
-    client: smtplib.SMTP | None = None
+    client: Client | None = None
     try:
-        if account.security == "tls":
-            client = smtplib.SMTP_SSL(account.host, account.port, timeout=account.timeout, context=context)
-        else:
-            client = smtplib.SMTP(account.host, account.port, timeout=account.timeout)
+        at_once = context if account.security == "tls" else None
+        client = connected(account.host, account.port, account.timeout, stopped, tls=at_once)
         client.ehlo_or_helo_if_needed()
         if account.security == "starttls":
             step = "tls"
             client.starttls(context=context)
-            client.ehlo()
+            client.ehlo_or_helo_if_needed()
         return client
     except _FAULTS as error:
         if client is not None:
@@ -152,9 +224,13 @@ def _connected(account: Account) -> smtplib.SMTP:
             sentence = f"{account.place} offers no STARTTLS; nothing was sent to it. Try security tls."
             raise MailProblem("tls", sentence) from error
         raise _explained(step, account, error) from error
+    except Stopped:
+        if client is not None:
+            client.close()
+        raise
 
 
-def _log_in(client: smtplib.SMTP, account: Account) -> None:
+def _log_in(client: Client, account: Account) -> None:
     if not account.user:
         return
     sock = client.sock
@@ -177,7 +253,7 @@ def _log_in(client: smtplib.SMTP, account: Account) -> None:
         raise _explained("login", account, error) from error
 
 
-def _show_token(client: smtplib.SMTP, account: Account) -> None:
+def _show_token(client: Client, account: Account) -> None:
     """XOAUTH2.  A server that refuses explains itself in a challenge, which is answered with nothing."""
     client.ehlo_or_helo_if_needed()
     if not client.has_extn("auth"):
@@ -195,10 +271,12 @@ def _explained(step: str, account: Account, error: BaseException) -> MailProblem
     return explained(step, account.place, error)
 
 
-def _refused(code: int, words: bytes) -> Result:
+def _refused(stage: Stage, code: int, words: bytes) -> Result:
     """5xx is for good; all else, nonsense included, for now.  421 and what is no answer end the connection."""
+    said = _said(words)
     fate: Fate = "failed" if _NEVER[0] <= code < _NEVER[1] else "deferred"
-    return Result(fate, f"{code} {_said(words)}".strip(), lost=code in (421, -1))
+    told = f"{code} {said}".strip() if code > 0 else f"no answer of a mail server: {said}"
+    return Result(fate, told, code == 421 or not 200 <= code < 600, stage, verdict(stage, code, said))
 
 
 def _said(words: bytes | str) -> str:
@@ -213,18 +291,32 @@ def _words(error: BaseException) -> str:
 
 
 def _dotted(data: bytes) -> bytes:
-    """RFC 5321, 4.5.2: lines that begin with a dot get another one, and a lone dot ends it."""
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    """The text but for its end (RFC 5321, 4.5.2): lines that begin with a dot get another one."""
+    lines = _LINE_ENDS.sub(b"\n", data).split(b"\n")
     body = b"\r\n".join(b"." + line if line.startswith(b".") else line for line in lines)
-    return body.removesuffix(b"\r\n") + b"\r\n.\r\n"
+    return body.removesuffix(b"\r\n")
 
 
-def _close(client: smtplib.SMTP) -> None:
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
+
+
+@contextmanager
+def _within(client: Client, seconds: float) -> Iterator[None]:
+    """One reply that may take so long."""
+    usual = client.seconds
+    client.seconds = seconds
+    try:
+        yield
+    finally:
+        client.seconds = usual
+
+
+def _close(client: Client) -> None:
     """Says goodbye if the server listens; a dead connection is only dropped."""
-    with suppress(*_FAULTS):
-        sock: socket.socket | None = client.sock
-        if sock is not None:
-            sock.settimeout(2)
+    with suppress(*_FAULTS, Stopped):
+        if client.sock is not None:
+            client.seconds = _GOODBYE_SECONDS
             client.quit()
     with suppress(*_FAULTS):
         client.close()
