@@ -1,6 +1,4 @@
-"""From the outbox to the server: one connection, a claim of letters at a time, each marked as soon as it is known
-what became of it (R7.5, THREATS O1, O2).
-"""
+"""From the outbox to the server: how one signs in, what one letter becomes, and when a delivery begins (R7.5)."""
 
 import contextlib
 import logging
@@ -9,17 +7,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mail import oauth
 from mail.compose import Enclosed, Sender, compose, envelope_address
+from mail.delivery import Delivery, Tally
 from mail.errors import MailProblem
 from mail.lease import kept, lease_within
 from mail.parse import attachment_content
 from mail.poller import delay_after
 from mail.report import MARK_FIELD
 from mail.smtp import Account, Result, Transport, connect
+from mail.smtp_client import Stopped
 from store.cleantext import clean
 from store.db import session
 from store.errors import BadInput, Problem
@@ -32,25 +31,9 @@ from store.services.notices import fresh_message_id
 from store.services.outbox import Letter
 
 log = logging.getLogger("recipients.mail")
-CLAIM = 20
 LARGEST_ENCLOSED = 20_000_000
 _OUR_MARK = f"{MARK_FIELD}:".encode()
 _OUR_IDS = re.compile(rb"<[0-9a-f]{32}\.\d{1,12}@[^<>\s]{1,255}>")  # as `fresh_message_id` makes them
-
-
-@dataclass(slots=True)
-class Tally:
-    """What has become of the letters; `error` is '' or why the server could not be used, in words."""
-
-    sent: int = 0
-    failed: int = 0
-    deferred: int = 0
-    uncertain: int = 0
-    error: str = ""
-
-    def count(self, result: Result) -> None:
-        """One letter more."""
-        setattr(self, result.fate, getattr(self, result.fate) + 1)
 
 
 def send_once(*, wait_seconds: float = LEASE_SECONDS) -> Tally:
@@ -86,23 +69,24 @@ def deliver(fence: Fence, stopped: Callable[[], bool], tally: Tally, *, failures
     A server that cannot be used leaves the letters as they are; that is noted, and `tally.error` says it.
     """
     outbox.begin(fence)
+    delivery = Delivery(fence, stopped, tally, lambda: signed_in(settings.every(), stopped), _send)
     try:
-        while not stopped() and reading.has_due():
-            with signed_in(settings.every()) as transport:
-                if not _over(transport, fence, stopped, tally):
-                    break
+        delivery.run()
         outbox.succeeded()
+    except Stopped:
+        log.info("sending was stopped; what was not handed in is queued")
     except LostLease:
         raise
     except Problem as problem:
         tally.error = clean(problem, limit=500)
         log.warning("sending: %s", tally.error)
-        outbox.failed(tally.error, datetime.now(UTC) + timedelta(seconds=delay_after(failures + 1)))
+        again = delay_after(1 if tally.sent else failures + 1)
+        outbox.failed(tally.error, datetime.now(UTC) + timedelta(seconds=again))
 
 
 @contextmanager
-def signed_in(now: dict[str, Value]) -> Iterator[Transport]:
-    """A connection to where mail is handed in.  Raises MailProblem naming the step, BadInput."""
+def signed_in(now: dict[str, Value], stopped: Callable[[], bool]) -> Iterator[Transport]:
+    """A connection to where mail is handed in.  Raises MailProblem naming the step, BadInput, Stopped."""
     found = oauth.credentials(str(now["smtp.secret"]), str(now["smtp.auth"]))
     account = Account(
         host=str(now["smtp.host"]),
@@ -114,29 +98,14 @@ def signed_in(now: dict[str, Value]) -> Iterator[Transport]:
         check_certificate=bool(now["smtp.check_certificate"]),
         ca_file=str(now["smtp.ca_file"]),
     )
-    with connect(account) as transport:
+    with connect(account, stopped) as transport:
         outbox.note_token(found.expires)
         yield transport
 
 
-def _over(transport: Transport, fence: Fence, stopped: Callable[[], bool], tally: Tally) -> bool:
-    """Sends claim after claim over one connection; whether a new one is worth its while when this one is lost."""
-    while not stopped():
-        letters = outbox.claim(fence, limit=CLAIM)
-        if not letters:
-            return False
-        now = settings.every()
-        for place, letter in enumerate(letters):
-            result = _send(transport, letter, now)
-            _mark(fence, letter, result)
-            tally.count(result)
-            if result.lost or stopped():
-                outbox.unclaim(fence, [later.id for later in letters[place + 1 :]])
-                return result.lost and result.fate != "deferred"
-    return False
-
-
-def _send(transport: Transport, letter: Letter, now: dict[str, Value]) -> Result:
+def _send(transport: Transport, letter: Letter, begin: Callable[[], None]) -> Result:
+    """Hands one letter in; `begin` is called before its text goes."""
+    now = settings.every()
     sender = Sender(str(now["smtp.sender_name"]), str(now["smtp.sender_email"]), str(now["smtp.send_only_to"]))
     try:
         data = compose(letter, sender, _enclosed(letter))
@@ -145,7 +114,8 @@ def _send(transport: Transport, letter: Letter, now: dict[str, Value]) -> Result
         return Result("failed", f"It could not be put together: {clean(fault, limit=200)}")
     copy = str(now["smtp.copy"]) if letter.audience == "customer" and not sender.only_to else ""
     to = envelope_address(sender.only_to or letter.to)
-    return transport.send(envelope_address(sender.email), to, data, copies=[envelope_address(copy)] if copy else ())
+    copies = [envelope_address(copy)] if copy else ()
+    return transport.send(envelope_address(sender.email), to, data, copies=copies, begin=begin, hasty=not letter.slow)
 
 
 def _enclosed(letter: Letter) -> Iterator[Enclosed]:
@@ -172,15 +142,8 @@ def _holds_a_notification(content: bytes) -> bool:
     return _OUR_MARK in plain or reading.are_notifications({found.decode() for found in _OUR_IDS.findall(plain)})
 
 
-def _mark(fence: Fence, letter: Letter, result: Result) -> None:
-    if result.fate == "sent":
-        outbox.mark_sent(fence, letter.id)
-    elif result.fate == "deferred":
-        outbox.mark_deferred(fence, letter.id, result.words)
-    elif result.fate == "failed":
-        outbox.mark_failed(fence, letter.id, result.words)
-    else:
-        outbox.mark_uncertain(fence, letter.id)
+def _never() -> bool:
+    return False
 
 
 def send_test(to: str) -> str:
@@ -193,7 +156,7 @@ def send_test(to: str) -> str:
     insist_on_setup({**now, "smtp.enabled": True})
     letter = _test_letter(to, str(now["smtp.sender_email"]))
     sender = Sender(str(now["smtp.sender_name"]), str(now["smtp.sender_email"]))
-    with session(), signed_in(now) as transport:
+    with session(), signed_in(now, _never) as transport:
         result = transport.send(envelope_address(sender.email), envelope_address(to), compose(letter, sender))
     if result.fate != "sent":
         raise MailProblem("send", f"The server did not take the test mail: {result.words}")
@@ -218,6 +181,7 @@ def _test_letter(to: str, sender_email: str) -> Letter:
         tries=1,
         expires=None,
         uncertain=False,
+        slow=True,
         attachments_of=None,
     )
 
@@ -226,18 +190,26 @@ def serve(stop: threading.Event, *, look_seconds: float = 0.25) -> None:
     """The worker's sender: sends what becomes due, within a moment, until `stop` is set; heals by itself."""
     failures = 0
     rest_until = 0.0
+    newest: int | None = None
     while not stop.wait(look_seconds):
-        if time.monotonic() < rest_until:
-            continue
         try:
             with session():
+                if time.monotonic() < rest_until and not _has_newer(newest):
+                    continue
                 tally = _round(stop, failures)
+                newest = reading.newest() if tally.passable else None
         except Exception as fault:
             level = logging.WARNING if isinstance(fault, Problem) else logging.ERROR
             log.log(level, "sending: %s", clean(fault, limit=500), exc_info=level == logging.ERROR)
             tally = Tally(error=str(fault))
-        failures = failures + 1 if tally.error else 0
+            newest = None
+        failures = 0 if not tally.error else 1 if tally.sent else failures + 1
         rest_until = time.monotonic() + delay_after(failures) if failures else 0.0
+
+
+def _has_newer(newest: int | None) -> bool:
+    """Whether a letter came after those that the server refused: it may take that one."""
+    return newest is not None and reading.newest() > newest and reading.has_due(fresh=True)
 
 
 def _round(stop: threading.Event, failures: int) -> Tally:

@@ -1,6 +1,6 @@
 """Mail to be sent."""
 
-from peewee import AutoField, BooleanField, IntegerField, TextField
+from peewee import SQL, AutoField, BooleanField, IntegerField, TextField
 
 from store.models.base import Base, MomentField, link
 from store.models.messages import Message
@@ -12,6 +12,8 @@ class Outbox(Base):
 
     `audience` is customer or admin, `why` the code of why this address gets it.  `state` is queued, sending, sent,
     failed, bounced, held or dropped; `uncertain`: the connection broke after the text had gone (THREATS O2).
+    `transmitting`: its text goes, or has gone without an answer yet; `slow`: its server kept the others waiting, so it
+    goes after them.  `next_try` is when it is due, while it is queued or held.
     """
 
     id = AutoField()
@@ -41,6 +43,8 @@ class Outbox(Base):
     created = MomentField()
     sent = MomentField(null=True, index=True)
     version = IntegerField(default=1)
+    transmitting = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+    slow = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
 
 
 class AddressHold(Base):

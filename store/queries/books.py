@@ -23,6 +23,7 @@ from store.models import (
     Ticket,
     TicketGroup,
 )
+from store.queries import outbox
 from store.queries.search import among
 from store.rules.addresses import address_key, split_profile
 from store.rules.notices import Circle, Party, may_confirm
@@ -159,10 +160,10 @@ class Books:
         return may_see(Rights(super=administrator.role == "super", partner=administrator.partner_id), partner)
 
 
-def held_keys(keys: Iterable[str]) -> set[str]:
-    """Which of these folded addresses get nothing for now, since they bounced."""
-    rows = AddressHold.select(AddressHold.email_key).where(among(AddressHold.email_key, keys))
-    return {key for (key,) in rows.where(AddressHold.until > datetime.now(UTC)).tuples()}
+def holds_until(keys: Iterable[str]) -> dict[str, datetime]:
+    """Which of these folded addresses get nothing for now, since they bounced, and until when."""
+    rows = AddressHold.select(AddressHold.email_key, AddressHold.until).where(among(AddressHold.email_key, keys))
+    return dict(rows.where(outbox.is_on_hold(datetime.now(UTC))).tuples())
 
 
 def profile_of(customer: Customer) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from store.actor import Actor
 from store.queries import settings
-from store.queries.books import Books, held_keys
+from store.queries.books import Books, holds_until
 from store.queries.scope import visible_ticket
 from store.rules.notices import PARTS, Addressee, Circle, plan, warned
 from store.rules.settings import Value
@@ -36,5 +36,5 @@ def is_on(event: str, now: dict[str, Value]) -> bool:
 
 def _planned(event: str, circle: Circle) -> list[Addressee]:
     planned = plan(event, circle)
-    held = held_keys([one.key for one in planned])
+    held = holds_until([one.key for one in planned])
     return [warned(one, "bounced") if one.key in held else one for one in planned]

@@ -2,17 +2,23 @@
 
 from array import array
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from peewee import JOIN, ModelSelect, fn
+from peewee import JOIN, Expression, ModelSelect, fn
 
 from store.actor import Actor
 from store.errors import NotFound
 from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, RawMessage, Ticket
+from store.queries import settings
 from store.queries.scope import scoped
 from store.queries.search import among
-from store.rules.outbox import repeats_the_mail
+from store.rules.clock import is_due, is_recent
+from store.rules.outbox import LONGEST_DELAY, repeats_the_mail, tries_within
+
+_HOUR = timedelta(hours=1)
+# more than one sender sends in an hour
+_ANY_NUMBER = 1_000_000
 
 
 class OutboxRow(NamedTuple):
@@ -116,7 +122,7 @@ def holds(actor: Actor) -> list[Hold]:
     seen = Outbox.select(Outbox.to_key).join(Ticket, JOIN.LEFT_OUTER).where(scoped(actor, Ticket))
     now = datetime.now(UTC)
     query = AddressHold.select(AddressHold.email, AddressHold.reason, AddressHold.at, AddressHold.until)
-    mine = (AddressHold.until > now) & AddressHold.email_key.in_(seen)
+    mine = is_on_hold(now) & AddressHold.email_key.in_(seen)
     return [Hold(*row) for row in query.where(mine).order_by(AddressHold.at.desc()).tuples()]
 
 
@@ -129,11 +135,44 @@ def outgoing() -> Outgoing:
     return Outgoing(row.last_success, row.last_error, row.last_error_at, row.next_try, row.token_expires, **counts)
 
 
-def has_due() -> bool:
-    """Whether a letter is to be sent now, or its time is over."""
+def is_on_hold(now: datetime) -> Expression:
+    """Of AddressHold: whether it holds now.  One that was begun by a clock that was ahead does not (D10)."""
+    return (AddressHold.until > now) & (AddressHold.at <= now + _HOUR)
+
+
+def is_waiting(now: datetime) -> Expression:
+    """Of Outbox: whether it is to be sent now."""
+    return (Outbox.state == "queued") & is_due(Outbox.next_try, now, LONGEST_DELAY)
+
+
+def is_expired(now: datetime) -> Expression:
+    """Of Outbox: whether its days are over, and it was tried as often as the back-off does in them (D10)."""
+    tries = tries_within(int(settings.one("smtp.expire_days")))
+    return (Outbox.state == "queued") & (Outbox.expires <= now) & (Outbox.tries >= tries)
+
+
+def room_in_hour(now: datetime) -> int:
+    """How many letters may still be sent in this hour (R7.2)."""
+    most = int(settings.one("smtp.per_hour"))
+    if not most:
+        return _ANY_NUMBER
+    gone = is_recent(Outbox.sent, now, _HOUR) | (Outbox.state == "sending")
+    return max(0, most - int(Outbox.select().where(gone).count()))
+
+
+def has_due(*, fresh: bool = False) -> bool:
+    """Whether a letter is to be sent now and may be, or its time is over; `fresh`: one that kept no others waiting."""
     now = datetime.now(UTC)
-    due = (Outbox.next_try <= now) | (Outbox.expires <= now)
-    return bool(Outbox.select().where((Outbox.state == "queued") & due).exists())
+    waiting = Outbox.select().where(is_waiting(now))
+    if fresh:
+        waiting = waiting.where(~Outbox.slow)
+    found = waiting.exists() and room_in_hour(now) > 0
+    return found or Outbox.select().where(is_expired(now)).exists()
+
+
+def newest() -> int:
+    """The number of the letter that was written last, 0 when there is none."""
+    return Outbox.select(fn.COALESCE(fn.MAX(Outbox.id), 0)).scalar()  # type: ignore[no-any-return]
 
 
 def has_work() -> bool:

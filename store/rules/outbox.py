@@ -1,11 +1,27 @@
-"""When mail is tried again, and what may be done with it (R7.5, THREATS O1)."""
+"""When mail is tried again, when it has expired, and what may be done with it (R7.5, THREATS O1, D10)."""
+
+from datetime import timedelta
 
 _FIRST_SECONDS, _LONGEST_SECONDS = 60.0, 4 * 3600.0
+# nothing waits longer between two tries: a time that is further off was set by a clock that was ahead
+LONGEST_DELAY = timedelta(seconds=_LONGEST_SECONDS)
+BOUNCED = "This address bounced; nothing is sent there until that is lifted, or over."
 
 
 def delay_after(tries: int) -> float:
     """Seconds until the next try after so many: 1 minute, doubling, at most 4 hours."""
     return min(_LONGEST_SECONDS, _FIRST_SECONDS * 2.0 ** min(max(tries - 1, 0), 20))
+
+
+def tries_within(days: int) -> int:
+    """How many tries the back-off makes in so many days; fewer than that, and mail has not expired (R7.5).
+
+    The clock alone does not tell: it may have jumped ahead, or the outbox may have waited for its own server.
+    """
+    tries, left = 1, days * 86_400.0
+    while left >= (delay := delay_after(tries)):
+        tries, left = tries + 1, left - delay
+    return tries
 
 
 def why_not_retry(state: str) -> str:

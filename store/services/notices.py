@@ -14,13 +14,14 @@ from store import bulk, patterns, templates
 from store.cleantext import clean
 from store.models import Message, Outbox
 from store.queries import settings
-from store.queries.books import Books, held_keys
+from store.queries.books import Books, holds_until
 from store.queries.facts import facts_of
 from store.queries.notices import is_on
 from store.queries.search import among
 from store.rules.addresses import domain_key
 from store.rules.events import BY_KEY
 from store.rules.notices import PARTS, Addressee, plan
+from store.rules.outbox import BOUNCED
 from store.rules.settings import Value
 from store.rules.subjects import subject_key
 from store.templates import Rendered
@@ -97,7 +98,7 @@ def _fresh(letters: Sequence[Letter]) -> list[Letter]:
 def _why_held(addressees: Sequence[Addressee], now: dict[str, Value]) -> list[str]:
     """For each, why it is held back, '' if it is not (R7.7): what is held back is visible, and says why."""
     keys = {one.key for one in addressees}
-    bounced = held_keys(keys)
+    bounced = holds_until(keys)
     most = int(now["notifications.per_address_hour"])
     recent = among(Outbox.to_key, keys) & (Outbox.created > datetime.now(UTC) - _HOUR) & Outbox.state.in_(_GOING)
     counted = Outbox.select(Outbox.to_key, fn.COUNT(Outbox.id)).where(recent).group_by(Outbox.to_key)
@@ -105,7 +106,7 @@ def _why_held(addressees: Sequence[Addressee], now: dict[str, Value]) -> list[st
     reasons = []
     for one in addressees:
         if one.key in bounced:
-            reasons.append("This address bounced; nothing is sent there until that is lifted.")
+            reasons.append(BOUNCED)
         elif had[one.key] >= most:
             limit = "which is the limit (notifications.per_address_hour)"
             reasons.append(f"This address had {most} messages within an hour, {limit}.")

@@ -1,31 +1,32 @@
 """The outbox: claiming what is due, marking what became of it, and what agents do about it (R7.5, THREATS O1, O2).
 
-A letter is `sending` from before the first byte goes out: if the sender dies, whether it arrived is uncertain, and it
-is sent once more with the same Message-ID.  One sender at a time holds the lease; its fence is checked in each mark.
+A letter that was claimed is `sending`, and `transmitting` from before the first byte of its text: if the sender dies
+then, whether it arrived is uncertain, and it is sent once more with the same Message-ID.  What was only claimed is
+given back.  One sender at a time holds the lease; its fence is checked in each mark.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from peewee import JOIN, ModelSelect
+from peewee import JOIN, Expression, ModelSelect
 
 from store.actor import MAIL, Actor
 from store.cleantext import clean, field_text
 from store.db import transaction
 from store.errors import NotFound
 from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, Ticket
+from store.queries import outbox as reading
 from store.queries import settings
-from store.queries.books import held_keys
+from store.queries.books import holds_until
 from store.queries.scope import scoped
 from store.reasons import refuse
 from store.rules.addresses import address_key, keys_named
-from store.rules.outbox import delay_after, why_not_drop, why_not_retry
+from store.rules.outbox import BOUNCED, delay_after, why_not_drop, why_not_retry
 from store.services import history
 from store.services.history import Thing
 from store.services.lease import Fence, hold
 
-_HOUR = timedelta(hours=1)
 _LONGEST_WORDS = 500
 _UNCERTAIN = (
     "The connection broke after the text had gone: it may have arrived. It is sent once more, with the same id."
@@ -55,43 +56,57 @@ class Letter:
     tries: int
     expires: datetime | None
     uncertain: bool
+    slow: bool
     attachments_of: int | None
 
 
 def begin(fence: Fence) -> None:
-    """What a sender that died left behind: sent once more, flagged uncertain; the second time it has failed (O2)."""
+    """What a sender that died left behind.
+
+    What it had only claimed is queued as before; what it was transmitting is sent once more, flagged uncertain, and has
+    failed the second time (O2).
+    """
     with transaction():
         hold(fence)
-        for row in Outbox.select().where(Outbox.state == "sending"):
+        left = Outbox.state == "sending"
+        for row in Outbox.select().where(left & Outbox.transmitting):
             _uncertain(row)
+        _give_back(left)
 
 
 def claim(fence: Fence, *, limit: int = 20) -> list[Letter]:
     """The next letters that are due, oldest first, now `sending`; within the limit an hour (R7.2).
 
-    What has expired has failed, what goes to an address that bounced is held.  Raises LostLease.
+    Those that kept others waiting before come last and one at a time.  What has expired has failed, what goes to an
+    address that bounced is held.  Raises LostLease.
     """
     now = datetime.now(UTC)
     with transaction():
         hold(fence)
         _expire(now)
-        due = (Outbox.state == "queued") & (Outbox.next_try <= now)
-        rows = list(Outbox.select().where(due).order_by(Outbox.next_try, Outbox.id).limit(_allowed(limit, now)))
-        held = held_keys([row.to_key for row in rows])
+        rows = _next(min(limit, reading.room_in_hour(now)), now)
+        untils = holds_until([row.to_key for row in rows])
         for row in rows:
-            if row.to_key in held:
-                _mark(row, "held", "This address bounced; nothing is sent there until that is lifted.")
-        going = [row for row in rows if row.to_key not in held]
-        Outbox.update(state="sending", tries=Outbox.tries + 1, version=Outbox.version + 1).where(
+            if row.to_key in untils:
+                _mark(row, "held", BOUNCED, next_try=untils[row.to_key])
+        going = [row for row in rows if row.to_key not in untils]
+        Outbox.update(state="sending", transmitting=False, tries=Outbox.tries + 1, version=Outbox.version + 1).where(
             Outbox.id.in_([row.id for row in going])
         ).execute()
         files = _with_files([row.caused_by_id for row in going if row.caused_by_id is not None])
     return [_letter(row, files) for row in going]
 
 
+def mark_transmitting(fence: Fence, outbox_id: int) -> None:
+    """The server waits for the text, which goes now (O2).  Raises LostLease."""
+    with transaction():
+        hold(fence)
+        Outbox.update(transmitting=True).where(Outbox.id == outbox_id).execute()
+
+
 def mark_sent(fence: Fence, outbox_id: int) -> None:
     """The server took it.  Raises LostLease."""
-    sent = {"state": "sent", "last_error": "", "sent": datetime.now(UTC), "next_try": None}
+    sent = {"state": "sent", "transmitting": False, "last_error": "", "sent": datetime.now(UTC), "next_try": None}
     with transaction():
         hold(fence)
         Outbox.update(**sent, version=Outbox.version + 1).where(Outbox.id == outbox_id).execute()
@@ -118,12 +133,26 @@ def mark_uncertain(fence: Fence, outbox_id: int) -> None:
         _uncertain(Outbox.get_by_id(outbox_id))
 
 
-def unclaim(fence: Fence, ids: Sequence[int]) -> None:
-    """Letters that were claimed but not begun: the connection failed before.  Raises LostLease."""
+def give_back(fence: Fence, ids: Sequence[int], *, slow: bool = False, words: str = "") -> None:
+    """Letters that were claimed and of which the server has nothing: queued as before, without a try.
+
+    `slow`: from now on after all others.  `words`: what the server said.  Raises LostLease.
+    """
+    fields: dict[str, object] = {"slow": True, "next_try": datetime.now(UTC)} if slow else {}
+    if words:
+        fields["last_error"] = clean(words, limit=_LONGEST_WORDS)
     with transaction():
         hold(fence)
-        mine = Outbox.id.in_(list(ids)) & (Outbox.state == "sending")
-        Outbox.update(state="queued", tries=Outbox.tries - 1, version=Outbox.version + 1).where(mine).execute()
+        _give_back(Outbox.id.in_(list(ids)) & (Outbox.state == "sending"), **fields)
+
+
+def put_last(fence: Fence, to: str) -> None:
+    """What waits for addresses of the same domain goes after all others: its server takes long.  Raises LostLease."""
+    domain = address_key(to).rpartition("@")[2]
+    with transaction():
+        hold(fence)
+        theirs = Outbox.state.in_(("queued", "sending")) & Outbox.to_key.endswith(f"@{domain}")
+        Outbox.update(slow=True).where(theirs).execute()
 
 
 def retry(actor: Actor, outbox_id: int, *, seen: int | None = None) -> None:
@@ -143,6 +172,7 @@ def retry(actor: Actor, outbox_id: int, *, seen: int | None = None) -> None:
             "expires": now + timedelta(days=int(settings.one("smtp.expire_days"))),
             "last_error": "",
             "uncertain": False,
+            "slow": False,
         }
         _change(actor, "retry", row, fields)
 
@@ -227,20 +257,21 @@ def _keep_state(**fields: object) -> None:
             OutgoingState.create(id=1, **fields)
 
 
-def _allowed(limit: int, now: datetime) -> int:
-    """How many may still be sent in this hour (R7.2); 0 stands for any number in the setting."""
-    most = int(settings.one("smtp.per_hour"))
-    if not most:
-        return limit
-    gone = int(Outbox.select().where((Outbox.sent > now - _HOUR) | (Outbox.state == "sending")).count())
-    return max(0, min(limit, most - gone))
+def _next(limit: int, now: datetime) -> list[Outbox]:
+    due = Outbox.select().where(reading.is_waiting(now)).order_by(Outbox.next_try, Outbox.id)
+    return list(due.where(~Outbox.slow).limit(limit)) or list(due.where(Outbox.slow).limit(min(limit, 1)))
 
 
 def _expire(now: datetime) -> None:
-    for row in Outbox.select().where((Outbox.state == "queued") & (Outbox.expires <= now)):
+    for row in Outbox.select().where(reading.is_expired(now)):
         why = f" The last answer was: {row.last_error}" if row.last_error else ""
         _mark(row, "failed", f"It could not be sent in time and has expired.{why}")
         _note(row, "expired")
+
+
+def _give_back(which: Expression, **fields: object) -> None:
+    changes = {"state": "queued", "transmitting": False, "tries": Outbox.tries - 1, "version": Outbox.version + 1}
+    Outbox.update(**changes, **fields).where(which).execute()
 
 
 def _uncertain(row: Outbox) -> None:
@@ -259,7 +290,7 @@ def _after(fence: Fence, outbox_id: int, state: str, words: str, **fields: objec
 
 def _mark(row: Outbox, state: str, words: str, **fields: object) -> None:
     said = clean(words, limit=_LONGEST_WORDS)
-    changes = {"state": state, "last_error": said, "version": row.version + 1, **fields}
+    changes = {"state": state, "transmitting": False, "last_error": said, "version": row.version + 1, **fields}
     Outbox.update(**changes).where(Outbox.id == row.id).execute()
     row.state, row.last_error = state, said
 

@@ -2,6 +2,7 @@
 
 python -m tests.bench.killed                             (two minutes: 1,000 messages, 50 times SIGKILL)
 python -m tests.bench.killed --messages 100000 --kills 0 (six minutes: a large mailbox; memory each second)
+python -m tests.bench.killed --sending --kills 200       (ten minutes: senders that end, 12 letters before each)
 """
 
 import argparse
@@ -18,6 +19,7 @@ from pathlib import Path
 from mail.reconcile import reconcile
 from store.models import Message, RawMessage, Ticket
 from store.queries.intake import settings_of
+from tests import killed_sending
 from tests.bench.intake_once import memory_mb
 from tests.bench.mailbox import is_reply, messages, put
 from tests.helpdesk import USER, add_inbox, count, helpdesk, program, unseen, wait_until
@@ -32,7 +34,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=1_000)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument(
+        "--sending", action="store_true", help="end senders instead, by SIGKILL, SIGTERM and the window"
+    )
     wanted = parser.parse_args()
+    if wanted.sending:
+        _while_sending(wanted.kills)
+        return
     with tempfile.TemporaryDirectory() as place, dovecot(Path(place)) as server, tempfile.TemporaryDirectory() as name:
         mails = messages(wanted.messages, plain=wanted.messages > 20_000)
         each = wanted.messages // max(wanted.kills, 1)
@@ -61,6 +69,18 @@ def main() -> None:
         "seconds": round(seconds),
     }
     print(json.dumps({**told, "rss_mb": memory, **found._asdict()}))
+
+
+def _while_sending(kills: int) -> None:
+    """The server takes up to 0.3 s for an answer, 0.1 s on average; a quarter of the kills come behind a text."""
+    with tempfile.TemporaryDirectory() as name:
+        found = killed_sending.run(
+            Path(name), kills=kills, letters=12, seed=3, pause=lambda chance, turn: chance.choice((0, 0, 0.1, 0.3))
+        )
+    print(json.dumps(found._asdict()))
+    assert found.struck >= kills // 3, f"only {found.struck} of {kills} kills came while a letter was under way"
+    assert (found.unsent_failed, found.unsent_flagged, found.unflagged, found.lost) == (0, 0, 0, 0)
+    assert found.arrived == found.letters - found.failed
 
 
 def _index(port: int) -> None:

@@ -16,6 +16,7 @@ from mail.sender import send_once, send_test
 from store.errors import BadInput, Refused
 from store.models import AddressHold, History, Message, Outbox
 from store.queries.outbox import outgoing
+from store.rules.outbox import tries_within
 from store.services import customers, lease, outbox, settings, tickets
 from store.services.lease import OUTBOX_LEASE
 from tests.helpdesk import ANNA, add_inbox, count, helpdesk, program, wait_until
@@ -106,8 +107,12 @@ def test_O1_what_is_not_taken_in_time_has_failed_and_says_why(server: Server, de
     server.answers = {"later@x.test": "451 greylisted"}
     (row,) = write_to("later@x.test")
     send_once()
-    Outbox.update(expires=datetime.now(UTC) - timedelta(seconds=1)).execute()
-    assert send_once().sent == 0
+    Outbox.update(expires=datetime.now(UTC) - timedelta(seconds=1), tries=tries_within(5) - 2).execute()
+    due_now()
+    send_once()
+    assert now_of(row).state == "queued"
+    due_now()
+    send_once()
     assert (now_of(row).state, "expired" in now_of(row).last_error, "451" in now_of(row).last_error) == (
         "failed",
         True,
@@ -349,3 +354,25 @@ def test_R12_send_once_says_what_it_did_and_its_exit_status(server: Server, desk
         _, said = running.communicate(timeout=20)
         assert running.returncode == 3
         assert "refused the connection" in said
+
+
+def test_O2_only_the_letter_whose_text_was_on_its_way_is_in_doubt_when_a_sender_dies(desk: str) -> None:
+    rows = write_to("a@x.test", "b@x.test", "c@x.test")
+    fence = lease.acquire(OUTBOX_LEASE)
+    assert fence is not None
+    for _ in range(3):  # found dead three times
+        outbox.claim(fence)
+        outbox.mark_transmitting(fence, rows[0].id)
+        outbox.begin(fence)
+    assert [(now_of(row).state, now_of(row).uncertain, now_of(row).tries) for row in rows[1:]] == [
+        ("queued", False, 0)
+    ] * 2
+    assert (now_of(rows[0]).state, "may have arrived" in now_of(rows[0]).last_error) == ("failed", True)
+
+
+def test_R7_2_an_hour_that_is_full_opens_no_connection(server: Server, desk: str) -> None:
+    settings.change(ANNA, "smtp.per_hour", "1")
+    write_to("a@x.test", "b@x.test")
+    send_once()
+    before = server.connections
+    assert (send_once().sent, server.connections) == (0, before)
