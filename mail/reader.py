@@ -3,8 +3,8 @@
     Reader.read    messages → what is known of each, in the child; one that kills it, or takes too long, is unreadable
     python -m mail.reader    the child: requests come in on standard input and are answered on standard output
 
-The child may use a bounded amount of memory, and ends when its parent does.  Beside that it uses another processor
-than settling does.
+The child may use a bounded amount of memory, and ends when its parent does.  It gets none of the parent's secrets, and
+what it answers is data, never objects (`mail.parsed_json`).  Beside that it uses another processor than settling does.
 """
 
 import contextlib
@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mail import parsed_json
 from mail.parse import Reading, parse, parse_file
 from store.cleantext import clean
 from store.rules.message import Parsed
@@ -33,6 +34,10 @@ _SECONDS = 30.0
 _MEMORY = 1_000_000_000
 _HEAD = struct.Struct(">Q")
 _FAREWELL_SECONDS = 1.0
+# of a batch of 4 MB, or one large message: all text is bounded by the parser
+_LARGEST_ANSWER = 256_000_000
+# what Python needs to start and to find its modules; `env:` secrets are variables, too
+_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "TZ", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONPATH", "VIRTUAL_ENV")
 
 
 class Reader:
@@ -64,15 +69,16 @@ class Reader:
         assert child.stdin is not None
         assert child.stdout is not None
         try:
-            _send(child.stdin, (list(messages), how))
-            found, told = _receive(child.stdout.fileno(), time.monotonic() + self._seconds)
-        except (OSError, EOFError, pickle.PickleError) as fault:
+            _send(child.stdin, pickle.dumps((list(messages), how), pickle.HIGHEST_PROTOCOL))
+            answer = _receive(child.stdout.fileno(), time.monotonic() + self._seconds, most=_LARGEST_ANSWER)
+            found, told = parsed_json.decoded(answer, len(messages))
+        except (OSError, EOFError, ValueError) as fault:
             log.warning("the reader of messages ended (%s); %d messages are read anew", fault, len(messages))
             self._end()
             return None
         if told:
             log.error("reading: %s", clean(told, one_line=False, limit=10_000))
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _end(self) -> None:
         child, self._child = self._child, None
@@ -93,19 +99,21 @@ def _started() -> "subprocess.Popen[bytes]":
     # a process group of its own, as Ctrl-C at the terminal is the parent's to obey, but no session: that would be given
     # as much of the processors as whoever works in a window
     command = [sys.executable, "-P", "-m", "mail.reader"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0)
+    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0, env=environment)
 
 
-def _send(pipe: Any, what: object) -> None:
-    data = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
+def _send(pipe: Any, data: bytes) -> None:
     pipe.write(_HEAD.pack(len(data)) + data)
     pipe.flush()
 
 
-def _receive(descriptor: int, until: float | None = None) -> Any:
-    """Raises TimeoutError, EOFError."""
+def _receive(descriptor: int, until: float | None = None, *, most: int | None = None) -> bytes:
+    """Raises TimeoutError, EOFError, ValueError: it is larger than `most` bytes."""
     size = _HEAD.unpack(_exactly(descriptor, _HEAD.size, until))[0]
-    return pickle.loads(_exactly(descriptor, size, until))
+    if most is not None and size > most:
+        raise ValueError(f"it answered {size} bytes")
+    return _exactly(descriptor, size, until)
 
 
 def _exactly(descriptor: int, size: int, until: float | None) -> bytes:
@@ -124,16 +132,17 @@ def _exactly(descriptor: int, size: int, until: float | None) -> bytes:
 def _serve() -> None:
     """Answers until standard input closes."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold people's mail
     told = io.StringIO()
     logging.basicConfig(stream=told)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     while True:
         try:
-            messages, how = _receive(sys.stdin.fileno())
+            messages, how = pickle.loads(_receive(sys.stdin.fileno()))  # the parent's: it is trusted
         except EOFError:
             return
         found = [_parsed(one, how) for one in messages]
-        _send(answers, (found, told.getvalue()))
+        _send(answers, parsed_json.encoded(found, told.getvalue()))
         told.seek(0)
         told.truncate()
 

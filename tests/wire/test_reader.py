@@ -1,20 +1,39 @@
 """Messages are read in a process of their own: the worst of them stops nothing (THREATS D11)."""
 
+import json
 import os
+import pickle
 import signal
+import struct
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mail import reader
 from mail.parse import USUAL, Reading, parse
+from mail.parsed_json import decoded, encoded
 from mail.reader import Reader
+from store.rules.message import Attached, Parsed, Report
 from tests.helpdesk import wait_until
 from tests.servers import message
 
+_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+_STRATEGIES = {
+    "text": _TEXT,
+    "subject": _TEXT,
+    "references": st.lists(_TEXT).map(tuple),
+    "date": st.none() | st.datetimes(timezones=st.just(UTC)),
+    "attachments": st.lists(st.builds(Attached, _TEXT, _TEXT, st.integers(0), _TEXT, st.integers(0))).map(tuple),
+    "report": st.none() | st.builds(Report, _TEXT, _TEXT, words=_TEXT),
+}
 GOOD = [message(f"a{n}@x.test", f"Question {n}") for n in range(3)]
 
 
@@ -108,3 +127,58 @@ def test_D11_the_child_ends_with_its_parent() -> None:
     wait_until(lambda: running.poll() is not None, 5)
     assert running.returncode == 0
     one.close()
+
+
+def test_D11_the_child_knows_no_secret_and_leaves_no_core_file(
+    monkeypatch: pytest.MonkeyPatch, reading: Reader
+) -> None:
+    monkeypatch.setenv("IMAP_PASSWORD", "hunter2-of-the-test")
+    reading.read(GOOD[:1], USUAL)
+    process = Path(f"/proc/{child(reading)}")
+    if not process.exists():
+        pytest.skip("this system does not tell a process's environment and limits")
+    assert b"hunter2" not in (process / "environ").read_bytes()
+    core = next(line for line in (process / "limits").read_text().splitlines() if line.startswith("Max core file size"))
+    assert core.split()[4:6] == ["0", "0"]
+
+
+class Marker:
+    """What a pickle would make when it is loaded."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch unpickled",)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pickle.dumps(([Marker()], "")),
+        b"[" * 100_000,
+        b"{}",
+        b'{"messages": [], "log": ""}',
+        b'{"messages": [{"sender": 1}], "log": ""}',
+        json.dumps({"messages": [{**asdict(Parsed()), "text": ["x"]}], "log": ""}).encode(),
+        json.dumps({"messages": [{**asdict(Parsed()), "date": "soon"}], "log": ""}).encode(),
+        json.dumps({"messages": [{**asdict(Parsed()), "more": "x"}], "log": ""}).encode(),
+        json.dumps({"messages": [{**asdict(Parsed()), "report": {"original": True}}], "log": ""}).encode(),
+        b"\xff\xfe",
+    ],
+)
+def test_D11_what_the_child_answers_is_data_and_never_believed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: bytes
+) -> None:
+    """As a child would that a message has taken over."""
+    monkeypatch.chdir(tmp_path)
+    said = struct.pack(">Q", len(answer)) + answer
+    script = f"import sys\nwhile sys.stdin.buffer.read(1): sys.stdout.buffer.write({said!r}); sys.stdout.flush()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    monkeypatch.setattr(reader, "_started", lambda: subprocess.Popen([sys.executable, "-c", script], **pipes))
+    one = Reader(seconds=10)
+    assert [parsed.unreadable != "" for parsed in one.read(GOOD[:1], USUAL)] == [True]
+    one.close()
+    assert not (tmp_path / "unpickled").exists()
+
+
+@given(st.builds(Parsed, **_STRATEGIES))
+def test_D11_all_that_is_known_of_a_message_comes_back_as_it_was(parsed: Parsed) -> None:
+    assert decoded(encoded([parsed, Parsed()], "log"), 2) == ([parsed, Parsed()], "log")

@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -95,6 +96,7 @@ def main(context: click.Context) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """The console script: runs and exits with the status of R12; a person's mistake never shows a traceback."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold secrets and people's mail (S4)
     sys.stdout = sys.stdout or _nowhere()  # closed by whoever started this
     sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
