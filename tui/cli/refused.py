@@ -31,7 +31,7 @@ def refused_show(state: Globals, refused_id: int) -> None:
 
 
 @ignored_command.command("show")
-@click.argument("ignored_id", metavar="ID", type=int)
+@click.argument("ignored_id", metavar="ID", type=NUMBER)
 @click.pass_obj
 def ignored_show(state: Globals, ignored_id: int) -> None:
     """Read an ignored message: its text alone, nothing of it is opened or fetched."""
@@ -55,7 +55,7 @@ def refused_release(
 
 
 @ignored_command.command("release")
-@click.argument("ignored_ids", metavar="ID...", type=int, nargs=-1, required=True)
+@click.argument("ignored_ids", metavar="ID...", type=NUMBER, nargs=-1, required=True)
 @dry_run
 @click.pass_obj
 def ignored_release(state: Globals, ignored_ids: tuple[int, ...], rehearse: bool) -> None:
