@@ -134,9 +134,12 @@ class _Load(NamedTuple):
 
 
 @contextmanager
-def opened(inbox: InboxSettings) -> Iterator[Mailbox]:
-    """The inbox's folder on its server.  Raises MailProblem, BadInput (secret)."""
-    found = oauth.credentials(inbox.secret, inbox.auth)
+def opened(inbox: InboxSettings, *, unsaved: bool = False, typed: str = "") -> Iterator[Mailbox]:
+    """The inbox's folder on its server.  Raises MailProblem, BadInput (secret).
+
+    `unsaved` settings are tried: nothing of it is noted, and a password that was `typed` is taken for the secret.
+    """
+    found = oauth.credentials(inbox.secret, inbox.auth, typed)
     account = Account(
         host=inbox.host,
         port=inbox.port,
@@ -151,7 +154,8 @@ def opened(inbox: InboxSettings) -> Iterator[Mailbox]:
         plain_forced=True,  # `services.inboxes` lets it be saved only when it is
     )
     with connect(account) as box:
-        inboxes.note_token(inbox.id, found.expires)
+        if not unsaved:
+            inboxes.note_token(inbox.id, found.expires)
         yield box
 
 

@@ -24,14 +24,14 @@ class Token(NamedTuple):
     expires: datetime | None
 
 
-def credentials(reference: str, auth: str) -> Token:
-    """What signs in: the password, or with `auth` xoauth2 an access token fetched now.
+def credentials(reference: str, auth: str, typed: str = "") -> Token:
+    """What signs in: the password, or with `auth` xoauth2 an access token fetched now; `typed` instead, if given.
 
     Raises MailProblem (step secret), BadInput.
     """
     if auth != "xoauth2":
-        return Token(resolve(reference), None)
-    return token(whole(reference), datetime.now(UTC))
+        return Token(typed or resolve(reference), None)
+    return token(typed or whole(reference), datetime.now(UTC))
 
 
 def token(text: str, now: datetime) -> Token:

@@ -1,12 +1,14 @@
 """Secrets are references, never values in the store or in a file of ours (R12)."""
 
+import errno
 import os
 import shlex
 import stat
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkstemp
 
 from mail.errors import MailProblem
 from store.cleantext import clean
@@ -50,24 +52,54 @@ def is_laid(reference: str) -> bool:
     return kind == "file" and os.path.exists(os.path.expanduser(path))
 
 
-def lay_down(reference: str, secret: str) -> None:
-    """Writes the secret into the file that `file:PATH` names, which belongs to the user alone (mode 600), whole or not.
+class NewSecret:
+    """A secret that lies beside the file that `file:PATH` names, on the disk and for the user alone (mode 600).
 
+    `put` makes it that file's content, whole or not at all; before that the old one works, and `drop` forgets the new.
     Raises BadField (password) when the reference names no file, or the file cannot be written.
     """
-    kind, _, path = reference.partition(":")
-    if kind != "file" or not path.strip():
-        raise BadField("password", "Say under Secret into which file it goes, such as file:~/.imap-secret.")
-    try:
-        place = Path(path).expanduser()
-        with TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as apart:
-            whole_file = Path(apart, place.name)
-            whole_file.touch(mode=0o600)
-            whole_file.write_text(f"{secret}\n", encoding="utf-8")
-            whole_file.replace(place)
-    except (OSError, ValueError, RuntimeError) as error:
-        words = error.strerror if isinstance(error, OSError) else "its name cannot be used"
-        raise BadField("password", f"The file {clean(path)} cannot be written: {words}.") from None
+
+    def __init__(self, reference: str, secret: str) -> None:
+        kind, _, path = reference.partition(":")
+        if kind != "file" or not path.strip():
+            raise BadField("password", "Say under Secret into which file it goes, such as file:~/.imap-secret.")
+        self._path = path
+        with self._explained():
+            self._place = Path(os.path.realpath(Path(path).expanduser()))  # a link stays one
+            if self._place.exists() and not self._place.is_file():
+                raise OSError(errno.EINVAL, "it is no ordinary file")
+            descriptor, self._beside = mkstemp(dir=self._place.parent, prefix=".secret.")
+            try:
+                with open(descriptor, "w", encoding="utf-8") as file:
+                    file.write(f"{secret}\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+            except BaseException:
+                self.drop()
+                raise
+
+    def put(self) -> None:
+        """Takes the place of what is there.  Raises BadField (password)."""
+        with self._explained():
+            os.replace(self._beside, self._place)
+            folder = os.open(self._place.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)  # else a power loss may bring the old one back
+            finally:
+                os.close(folder)
+
+    def drop(self) -> None:
+        """Leaves nothing beside the file."""
+        with suppress(FileNotFoundError):
+            os.unlink(self._beside)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError, RuntimeError) as error:
+            words = error.strerror if isinstance(error, OSError) else "its name cannot be used"
+            raise BadField("password", f"The file {clean(self._path)} cannot be written: {words}.") from None
 
 
 def _from_environment(name: str) -> str:

@@ -5,7 +5,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -53,7 +53,7 @@ def send_once(*, wait_seconds: float = LEASE_SECONDS) -> Tally:
     return tally
 
 
-def insist_on_setup(now: dict[str, Value]) -> None:
+def insist_on_setup(now: Mapping[str, Value]) -> None:
     """Raises BadInput that says what is missing before mail can be sent (R7.2)."""
     if not now["smtp.enabled"]:
         raise BadInput("Sending is off. Switch it on: recipients smtp set --enabled on")
@@ -85,9 +85,14 @@ def deliver(fence: Fence, stopped: Callable[[], bool], tally: Tally, *, failures
 
 
 @contextmanager
-def signed_in(now: dict[str, Value], stopped: Callable[[], bool]) -> Iterator[Transport]:
-    """A connection to where mail is handed in.  Raises MailProblem naming the step, BadInput, Stopped."""
-    found = oauth.credentials(str(now["smtp.secret"]), str(now["smtp.auth"]))
+def signed_in(
+    now: Mapping[str, Value], stopped: Callable[[], bool], *, unsaved: bool = False, typed: str = ""
+) -> Iterator[Transport]:
+    """A connection to where mail is handed in.  Raises MailProblem naming the step, BadInput, Stopped.
+
+    `unsaved` settings are tried: nothing of it is noted, and a password that was `typed` is taken for the secret.
+    """
+    found = oauth.credentials(str(now["smtp.secret"]), str(now["smtp.auth"]), typed)
     account = Account(
         host=str(now["smtp.host"]),
         port=int(now["smtp.port"]),
@@ -99,7 +104,8 @@ def signed_in(now: dict[str, Value], stopped: Callable[[], bool]) -> Iterator[Tr
         ca_file=str(now["smtp.ca_file"]),
     )
     with connect(account, stopped) as transport:
-        outbox.note_token(found.expires)
+        if not unsaved:
+            outbox.note_token(found.expires)
         yield transport
 
 
@@ -146,17 +152,18 @@ def _never() -> bool:
     return False
 
 
-def send_test(to: str) -> str:
-    """Sends one test mail at once, past the outbox (R7.2); its Message-ID.
+def send_test(to: str, unsaved: Mapping[str, Value] | None = None, typed: str = "") -> str:
+    """Sends one test mail at once, past the outbox (R7.2); its Message-ID.  With the saved settings, or `unsaved` ones
+    and a password that was `typed`.
 
     Raises MailProblem naming the step, BadInput.
     """
     with session():
-        now = settings.every()
+        now = unsaved or settings.every()
     insist_on_setup({**now, "smtp.enabled": True})
     letter = _test_letter(to, str(now["smtp.sender_email"]))
     sender = Sender(str(now["smtp.sender_name"]), str(now["smtp.sender_email"]))
-    with session(), signed_in(now, _never) as transport:
+    with session(), signed_in(now, _never, unsaved=unsaved is not None, typed=typed) as transport:
         result = transport.send(envelope_address(sender.email), envelope_address(to), compose(letter, sender))
     if result.fate != "sent":
         raise MailProblem("send", f"The server did not take the test mail: {result.words}")

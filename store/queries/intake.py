@@ -1,6 +1,7 @@
 """What the mail side has to know: the inboxes to poll, and what is settled but perhaps not flagged yet."""
 
 from array import array
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -113,9 +114,18 @@ def _kind(outcome: str, reason: str, unreadable: str) -> str:
     return "duplicate" if (outcome, reason) == ("ignored", "duplicate") else outcome
 
 
+def settings_from(row: Inbox) -> InboxSettings:
+    """The settings of an inbox that stands in no table, or not so."""
+    return _with_common([{name: getattr(row, name) for name in InboxSettings._fields[:-5]}])[0]
+
+
 def _settings(which: Expression | Field) -> list[InboxSettings]:
-    now = settings.every()
     columns = [getattr(Inbox, name) for name in InboxSettings._fields[:-5]]
+    return _with_common(Inbox.select(*columns).where(which).order_by(Inbox.name).dicts())
+
+
+def _with_common(rows: Iterable[dict[str, Any]]) -> list[InboxSettings]:
+    now = settings.every()
     common: dict[str, Any] = {
         "largest_bytes": int(now["inboxes.largest_bytes"]),
         "poll_seconds": int(now["inboxes.poll_seconds"]),
@@ -123,5 +133,4 @@ def _settings(which: Expression | Field) -> list[InboxSettings]:
         "authserv_hops": int(now["inboxes.authserv_hops"]),
         "own": own_addresses(now),
     }
-    query = Inbox.select(*columns).where(which).order_by(Inbox.name)
-    return [InboxSettings(**{**row, "auth": row["auth"] or "password"}, **common) for row in query.dicts()]
+    return [InboxSettings(**{**row, "auth": row["auth"] or "password"}, **common) for row in rows]

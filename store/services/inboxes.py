@@ -9,6 +9,7 @@ from store.cleantext import clean, field_text
 from store.db import transaction
 from store.errors import BadInput, NotFound
 from store.models import Arrival, Inbox, InboxState, LargeMessage
+from store.queries.intake import InboxSettings, settings_from
 from store.reasons import refuse
 from store.rules.addresses import address_in, address_key
 from store.rules.secrets import insist_on_reference
@@ -81,6 +82,18 @@ def _start_afresh(inbox_id: int) -> None:
     theirs = LargeMessage.arrival.in_(Arrival.select(Arrival.id).where(Arrival.inbox == inbox_id))
     LargeMessage.update(uidvalidity=LargeMessage.uidvalidity - _UIDVALIDITIES).where(theirs).execute()
     InboxState.update(uidvalidity=0, last_uid=0).where(InboxState.inbox == inbox_id).execute()
+
+
+def unsaved(actor: Actor, name: str, values: Mapping[str, object], *, force: bool = False) -> InboxSettings:
+    """The settings that an inbox would have with these columns, to try them before anything is saved (R5.1).
+
+    Raises BadInput, Refused (rights).
+    """
+    insist_on_super(actor)
+    row = Inbox.get_or_none(Inbox.name == name) or Inbox(name=clean(name, limit=60).strip())
+    for key, value in _checked({"security": row.security, "host": row.host, **values}, force=force).items():
+        setattr(row, key, value)
+    return settings_from(row)
 
 
 def remove(actor: Actor, name: str) -> None:

@@ -50,6 +50,16 @@ def change_all(
     return values
 
 
+def unsaved(actor: Actor, texts: Mapping[str, str]) -> dict[str, Value]:
+    """All settings as they would be with these texts, to try them before anything is saved (R7.2).
+
+    Raises BadInput, Refused unless the actor is a super administrator.
+    """
+    if not rights(actor).super:
+        raise refuse("super-only")
+    return {**present.every(), **{key: checked(key, text) for key, text in texts.items()}}
+
+
 def _write(actor: Actor, key: str, value: Value, mark: str) -> None:
     before = _kept(key)
     old = find(key).default if before is None else before

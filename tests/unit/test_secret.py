@@ -1,6 +1,8 @@
 """Secrets are references, and no error ever repeats one (R12)."""
 
+import errno
 import os
+import stat
 import sys
 import types
 from pathlib import Path
@@ -9,8 +11,8 @@ import pytest
 
 from mail import secret
 from mail.errors import MailProblem
-from mail.secret import resolve
-from store.errors import BadInput
+from mail.secret import NewSecret, resolve
+from store.errors import BadField, BadInput
 
 HIDDEN = "hunter2-of-the-test"
 
@@ -108,3 +110,49 @@ def test_R12_a_password_is_no_reference_and_is_not_repeated(value: str) -> None:
 
 def test_R5_1_an_inbox_may_have_no_secret() -> None:
     assert resolve("") == ""
+
+
+def test_R12_a_new_secret_takes_the_place_of_the_old_one_whole_or_not_at_all(file: Path, tmp_path: Path) -> None:
+    before, beside = file.read_bytes(), sorted(os.listdir(tmp_path))
+    dropped = NewSecret(f"file:{file}", "another")
+    assert file.read_bytes() == before
+    dropped.drop()
+    assert (file.read_bytes(), sorted(os.listdir(tmp_path))) == (before, beside)
+    link = tmp_path / "link"
+    link.symlink_to(file)
+    laid = NewSecret(f"file:{link}", ' pä"ss\\wörd€ % ')
+    laid.put()
+    laid.drop()
+    assert resolve(f"file:{file}") == ' pä"ss\\wörd€ % '
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert link.is_symlink()  # where the file is kept elsewhere, it stays there
+    assert sorted(os.listdir(tmp_path)) == sorted([*beside, "link"])
+
+
+def test_R12_a_new_secret_that_cannot_be_laid_down_leaves_nothing(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for reference in (
+        "",
+        "env:NAME",
+        "file: ",
+        f"file:{tmp_path}",
+        f"file:{tmp_path / 'pipe'}",
+        "file:\0",
+        "file:/no/x",
+    ):
+        with pytest.raises(BadField) as refusal:
+            NewSecret(reference, HIDDEN)
+        assert refusal.value.field == "password"
+        assert HIDDEN not in str(refusal.value)
+    beside = sorted(os.listdir(tmp_path))
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(secret.os, "fsync", full)
+    with pytest.raises(BadField, match="No space left on device"):
+        NewSecret(f"file:{file}", "another")
+    assert resolve(f"file:{file}") == HIDDEN
+    assert sorted(os.listdir(tmp_path)) == beside

@@ -16,7 +16,6 @@ from store.queries.lists import InboxLine
 from store.rules.addresses import address_in
 from store.rules.providers import provider_of
 from store.rules.settings import Value
-from store.services import inboxes
 from store.services import settings as changing
 from tui.desk import Desk
 from tui.dialogs.form import Entry
@@ -129,10 +128,13 @@ class FirstInbox(InboxDialog):
         return {**_DEFAULTS, **rest, **typed, "process_from": since}
 
     async def keep(self) -> str:
-        """Only what could be opened is switched on, so that nothing half set up is fetched from."""
-        await super().keep()
+        """Only what could be opened is switched on, so that nothing half set up is fetched from.  A new inbox is kept
+        before, switched off: what was begun is there again at the next start."""
+        if not self._inbox:
+            await self.save(self.given)
         told = await self.tried()
-        await self.desk.lanes.write(inboxes.edit, self.desk.actor, self._inbox, {"enabled": True})
+        async with self.password_kept():
+            await self.save({**self.given, "enabled": "on"})
         return told
 
 
@@ -152,9 +154,9 @@ class FirstSmtp(SmtpDialog):
 
     async def keep(self) -> str:
         """Mail is sent only once a test has gone through."""
-        await super().keep()
         told = await self.tried()
-        await self.desk.lanes.write(changing.change, self.desk.actor, "smtp.enabled", "on")
+        async with self.password_kept():
+            await self.save(enabled="on")
         return told
 
 

@@ -1,7 +1,8 @@
 """A form of many fields: what is wrong is said below its field, and what was typed stays (R5.1, R7.2)."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import ClassVar, NamedTuple
 
 from textual import on, work
@@ -9,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from mail.secret import is_laid, lay_down
+from mail.secret import NewSecret, is_laid
 from store.errors import BadInput, Problem
 from store.rules.addresses import address_in
 from tui.desk import Desk
@@ -20,15 +21,16 @@ from tui.widgets.toggle import Toggle
 from tui.widgets.words import words
 
 _TRYING = "Trying: a server has half a minute to answer; Esc stops waiting."
-_STOPPED = "Stopped waiting for the server. What you typed is kept; Esc once more closes."
+_STOPPED = "Stopped waiting for the server. Nothing was saved; Esc once more closes."
 _PASSWORD = "typed here, it goes into the file below, for you alone"
 PASSWORD = "password"
 _TRIED = "It did not work: mend what is marked."
+_NOT_SAVED = "Nothing was saved yet: Enter saves it."
 _STEPS = {
     "name": "host",
     "connect": "host",
     "tls": "security",
-    "login": "secret",
+    "login": PASSWORD,
     "secret": "secret",
     "folder": "folder",
     "send": "test_to",
@@ -157,7 +159,7 @@ class FormDialog(Dialog[str]):
 
 
 class TriedForm(FormDialog):
-    """A form with something to be tried: Ctrl+T keeps it and does `try_out`, which Escape stops waiting for.
+    """A form with something to be tried: Ctrl+T does `try_out`, which saves nothing, and Escape stops waiting for it.
 
     A password may be typed beside the secret: it goes into the file that the secret names, and nowhere else (R12).
     """
@@ -173,7 +175,7 @@ class TriedForm(FormDialog):
         self._trial: asyncio.Task[str] | None = None
 
     async def try_out(self) -> str:
-        """Tries what was kept; what came of it.  Raises Problem."""
+        """Tries what was typed, with `password`; what came of it.  Raises Problem."""
         raise NotImplementedError
 
     def rows(self, entry: Entry) -> Iterator[Widget]:
@@ -198,11 +200,24 @@ class TriedForm(FormDialog):
             else ""
         )
 
-    async def lay_down(self) -> None:
-        """Puts a password that was typed into its file; call it before anything is kept.  Raises Problem."""
-        if self._password.value:
-            await asyncio.to_thread(lay_down, self.typed["secret"], self._password.value)
+    @property
+    def password(self) -> str:
+        """The password that was typed, '' for none."""
+        return self._password.value
+
+    @asynccontextmanager
+    async def password_kept(self) -> AsyncIterator[None]:
+        """Around saving: a password that was typed goes into its file once that went well.  Raises Problem."""
+        if not self.password:
+            yield
+            return
+        laid = await asyncio.to_thread(NewSecret, self.typed["secret"], self.password)
+        try:
+            yield
+            await asyncio.to_thread(laid.put)
             self._password.value = ""
+        finally:
+            await asyncio.to_thread(laid.drop)
 
     async def tried(self) -> str:
         """`try_out`; what came of it.  Raises Problem, Step when Escape stopped it."""
@@ -212,6 +227,7 @@ class TriedForm(FormDialog):
         try:
             await asyncio.wait([trial])
             if trial.cancelled():
+                self._warned = True
                 raise Step(_STOPPED)
             return trial.result()
         finally:
@@ -228,9 +244,8 @@ class TriedForm(FormDialog):
     async def action_try_out(self) -> None:
         try:
             self.insist()
-            await self.foretell()
-            await self.keep()
-            self.say(f"Saved. {await self.tried()}", style="$text-success")
+            told = await self.tried()
+            self.say(f"{told} {_NOT_SAVED if self.unsaved else ''}".rstrip(), style="$text-success")
         except Step as step:
             self.say(str(step), style="$text-warning")
         except Problem as problem:

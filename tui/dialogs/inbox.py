@@ -16,7 +16,7 @@ _SWITCHES = ("enabled", "mark_read", "accept_unregistered", "behind_group", "che
 
 
 class InboxDialog(TriedForm):
-    """A new inbox, or one that there is.  Ctrl+T keeps it and connects: it says which step fails."""
+    """A new inbox, or one that there is.  Ctrl+T connects: it says which step fails."""
 
     entries: Sequence[Entry] = (
         Entry("name", "Name", hint="support"),
@@ -81,8 +81,12 @@ class InboxDialog(TriedForm):
         return self.typed
 
     async def keep(self) -> str:
-        await self.lay_down()
-        values = _columns(self.given)
+        async with self.password_kept():
+            return await self.save(self.given)
+
+    async def save(self, given: dict[str, str]) -> str:
+        """Adds or changes the inbox; what to say then.  Raises Problem."""
+        values = _columns(given)
         name = str(values.pop("name"))
         if self._inbox:
             row = await self.desk.lanes.write(inboxes.edit, self.desk.actor, name, values, seen=self._seen)
@@ -100,7 +104,10 @@ class InboxDialog(TriedForm):
     async def try_out(self) -> str:
         from mail.trial import try_inbox
 
-        return await self.desk.lanes.abroad(try_inbox, self._inbox)
+        values = _columns(self.given)
+        name = str(values.pop("name"))
+        unsaved = await self.desk.lanes.read(inboxes.unsaved, self.desk.actor, name, values)
+        return await self.desk.lanes.abroad(try_inbox, name, unsaved, self.password)
 
 
 def remove_dialog(desk: Desk, name: str) -> SureDialog:

@@ -57,8 +57,12 @@ class SmtpDialog(TriedForm):
             address_in(text, _TEST)
 
     async def keep(self) -> str:
-        await self.lay_down()
-        given = {key: text for key, text in self.typed.items() if key != _TEST and text != shown(self._now[key])}
+        async with self.password_kept():
+            return await self.save()
+
+    async def save(self, **more: str) -> str:
+        """Saves what was typed, and `more`; what to say then.  Raises Problem."""
+        given = {key: text for key, text in self.typed.items() if key != _TEST and text != shown(self._now[key])} | more
         seen = {f"smtp.{key}": self._now[key] for key in given}
         texts = {f"smtp.{key}": text for key, text in given.items()}
         await self.desk.lanes.write(settings.change_all, self.desk.actor, texts, seen=seen)
@@ -72,4 +76,7 @@ class SmtpDialog(TriedForm):
     async def try_out(self) -> str:
         from mail.trial import try_sending
 
-        return await self.desk.lanes.abroad(try_sending, self.typed[_TEST] or self.typed["sender_email"])
+        texts = {f"smtp.{key}": text for key, text in self.typed.items() if key != _TEST}
+        unsaved = await self.desk.lanes.read(settings.unsaved, self.desk.actor, texts)
+        to = self.typed[_TEST].strip() or str(unsaved["smtp.sender_email"])
+        return await self.desk.lanes.abroad(try_sending, to, unsaved, self.password)
