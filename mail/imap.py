@@ -5,8 +5,6 @@ ever expunges.
 """
 
 import imaplib
-import select
-import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -19,8 +17,8 @@ from imap_tools import BaseMailBox
 from mail import answers
 from mail.answers import Fetched as Fetched
 from mail.answers import Listed as Listed
-from mail.errors import Refusal, explained
-from mail.imap_connection import CONTROL, FAULTS, Account, open_folder
+from mail.errors import MailProblem, Refusal, explained
+from mail.imap_connection import CONTROL, FAULTS, Account, close, drop, open_folder
 
 _LONGEST_IDLE = 9 * 60.0
 _SLICE_SECONDS = 0.5
@@ -31,8 +29,15 @@ _STORED_AT_ONCE = 500
 @contextmanager
 def connect(account: Account) -> Iterator["Mailbox"]:
     """An open mailbox with its folder selected.  Raises MailProblem, naming the step that failed."""
-    with open_folder(account) as box:
+    box = open_folder(account)
+    leave = close
+    try:
         yield Mailbox(box, account)
+    except MailProblem as problem:
+        leave = close if isinstance(problem, Refusal) else drop
+        raise
+    finally:
+        leave(box)
 
 
 class Mailbox:
@@ -136,35 +141,28 @@ class Mailbox:
 
     def _idle(self, seconds: float, stop: threading.Event) -> bool:
         """Without imap-tools' own IDLE: it gives up when news stands before the answer, and loses half-read lines."""
+        self._client.untagged_responses.pop("FETCH", None)
         tag = self._client._command("IDLE")
         while self._client._get_response() is not None:
             if self._client.tagged_commands[tag]:
                 self.has_idle = False  # offered, but refused
                 return True
         end = time.monotonic() + seconds
-        news = "EXISTS" in self._client.untagged_responses
         try:
-            while not (news or stop.is_set() or time.monotonic() >= end):
-                news = self._has_input()
+            while not (self._has_news or stop.is_set() or time.monotonic() >= end):
+                if self._client.has_input(_SLICE_SECONDS):
+                    self._client.allow()
+                    self._client._get_response()
         finally:
+            self._client.begin()
             self._client.send(b"DONE\r\n")
             self._box.consume_until_tagged_response(tag)
-        return news
+        return self._has_news
 
-    def _has_input(self) -> bool:
-        """Waits a moment for input.  Asks imaplib's buffer first: what came in one packet with the answer to IDLE lies
-        there, and neither `select` nor TLS knows of it any more."""
-        sock = self._client.sock
-        timeout = sock.gettimeout()
-        sock.settimeout(0)
-        try:
-            if self._client.file.peek(1):
-                return True
-        except (BlockingIOError, ssl.SSLWantReadError):
-            pass
-        finally:
-            sock.settimeout(timeout)
-        return bool(select.select([sock], [], [], _SLICE_SECONDS)[0])
+    @property
+    def _has_news(self) -> bool:
+        """Whether the server said that a message came or that flags changed, not only that it is still there."""
+        return bool(self._client.untagged_responses.keys() & {"EXISTS", "FETCH"})
 
     def _last_uid(self) -> int:
         """The highest UID there is: `*` always names the last message (D5); 0 in an empty folder."""

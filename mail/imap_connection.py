@@ -5,16 +5,15 @@ nothing is logged in in clear by accident (N5), and control characters never rea
 """
 
 import imaplib
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools import BaseMailBox, ImapToolsError
 
 from mail import oauth
 from mail.errors import MailProblem, explained, words_of
+from mail.imap_client import Client
 from mail.tls import context_for, refuse_plain
 from store.cleantext import clean
 
@@ -22,9 +21,12 @@ from store.cleantext import clean
 FAULTS = (ImapToolsError, imaplib.IMAP4.error, OSError, EOFError, UnicodeError, ValueError)
 CONTROL = frozenset("\r\n\0")
 _SETTINGS = ("host", "user", "secret", "folder", "ca_file")
+# in time-outs for a read: a server may ask another one whether the password is right, or wait before it refuses it
+_LOGIN = 2
+# the same: a server may look through a large mailbox for a minute before it answers
 _OPENING = 4
-_LARGEST_LITERAL = 500_000_000
-_PIECE = 1_000_000
+# nobody needs the answer
+_GOODBYE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,22 @@ class Account:
         return f"{self.host}:{self.port}"
 
 
-@contextmanager
-def open_folder(account: Account) -> Iterator[BaseMailBox]:
-    """A connection with the account's folder selected.  Raises MailProblem, naming the step that failed."""
+class _Box(BaseMailBox):
+    """imap-tools' mailbox on our client."""
+
+    def __init__(self, client: Client) -> None:
+        self._given = client
+        super().__init__()
+
+    def _get_mailbox_client(self) -> Client:
+        return self._given
+
+
+def open_folder(account: Account) -> BaseMailBox:
+    """A connection with the account's folder selected, to be closed with `close`.
+
+    Raises MailProblem, naming the step that failed.
+    """
     for name in _SETTINGS:
         if CONTROL & set(getattr(account, name)):
             raise MailProblem("login", f"The inbox's {name} has a control character in it; set it anew.")
@@ -64,48 +79,26 @@ def open_folder(account: Account) -> Iterator[BaseMailBox]:
     try:
         if not account.plain_forced:
             refuse_plain(box.client.sock, account)
-        _log_in(box, account)
+        with box.client.within(_LOGIN * account.timeout):
+            _log_in(box, account)
         _select(box, account)
-        yield box
-    finally:
-        _close(box)
+    except BaseException:
+        drop(box)
+        raise
+    return box
 
 
 def _connected(account: Account) -> BaseMailBox:
     context = context_for(account)
-    where = (account.host, account.port, account.timeout)
     try:
-        if account.security == "tls":
-            box: BaseMailBox = MailBox(*where, ssl_context=context)
-        elif account.security == "starttls":
-            box = MailBoxStartTls(*where, ssl_context=context)
-        else:
-            box = MailBoxUnencrypted(*where)
+        return _Box(Client(account.host, account.port, account.timeout, account.security, context))
     except FAULTS as error:
-        if account.security == "starttls" and isinstance(error, imaplib.IMAP4.error | ImapToolsError):
+        if account.security == "starttls" and isinstance(error, imaplib.IMAP4.error):
             sentence = (
                 f"{account.place} offers no STARTTLS ({words_of(error)}); nothing was sent to it. Try security tls."
             )
             raise MailProblem("tls", sentence) from error
         raise explained("connect", account.place, error) from error
-    box.client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    client: Any = box.client
-    client.read = _gradual_read(client)
-    return box
-
-
-def _gradual_read(client: Any) -> Callable[[int], bytes]:
-    """Reads a literal as it comes: its announced length alone reserves no memory (N3)."""
-
-    def read(size: int) -> bytes:
-        if size > _LARGEST_LITERAL:
-            raise imaplib.IMAP4.abort(f"it announced {size} bytes in one piece")
-        data = bytearray()
-        while len(data) < size and (piece := client.file.read(min(_PIECE, size - len(data)))):
-            data += piece
-        return bytes(data)
-
-    return read
 
 
 def _log_in(box: BaseMailBox, account: Account) -> None:
@@ -137,13 +130,11 @@ def _show_token(box: BaseMailBox, account: Account) -> None:
 
 def _select(box: BaseMailBox, account: Account) -> None:
     try:
-        # a server may look through a large mailbox for a minute before it answers
-        box.client.sock.settimeout(account.timeout * _OPENING)
-        try:
-            box.folder.set(account.folder)
-        except imaplib.IMAP4.readonly:
-            box.folder.set(account.folder, readonly=True)
-        box.client.sock.settimeout(account.timeout)
+        with box.client.within(2 * _OPENING * account.timeout, silence=_OPENING * account.timeout):
+            try:
+                box.folder.set(account.folder)
+            except imaplib.IMAP4.readonly:
+                box.folder.set(account.folder, readonly=True)
         said: list[Any] = box.client.untagged_responses.get("UIDVALIDITY", [b""])
         if not said[-1].isdigit():
             raise imaplib.IMAP4.error("it gives no UIDVALIDITY")
@@ -155,10 +146,14 @@ def _select(box: BaseMailBox, account: Account) -> None:
         raise MailProblem("folder", sentence) from error
 
 
-def _close(box: BaseMailBox) -> None:
+def close(box: BaseMailBox) -> None:
     """Says goodbye if the server listens; a dead connection is only dropped."""
-    with suppress(*FAULTS):
-        box.client.sock.settimeout(2)
+    with suppress(*FAULTS), box.client.within(_GOODBYE_SECONDS):
         box.logout()
+    drop(box)
+
+
+def drop(box: BaseMailBox) -> None:
+    """Ends a connection that is not to be used any more."""
     with suppress(*FAULTS):
         box.client.shutdown()

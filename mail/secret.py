@@ -2,10 +2,14 @@
 
 import errno
 import os
+import select
 import shlex
 import stat
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
@@ -14,7 +18,9 @@ from mail.errors import MailProblem
 from store.cleantext import clean
 from store.errors import BadField, BadInput
 
+# as long as for an answer of a mail server: a command may ask a server, too
 _COMMAND_SECONDS = 30
+_LOOK_SECONDS = 0.05
 _LONGEST = 65_536
 _OF_LINES = ("file:", "command:")
 
@@ -130,24 +136,46 @@ def _from_file(path: str) -> str:
 
 def _from_command(line: str) -> str:
     try:
-        done = subprocess.run(
-            shlex.split(line),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_COMMAND_SECONDS,
-            check=False,
+        process = subprocess.Popen(
+            shlex.split(line), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
+        try:
+            said = _output(process, time.monotonic() + _COMMAND_SECONDS).decode()
+        finally:
+            process.kill()
+            process.wait()
     except subprocess.TimeoutExpired:
         raise MailProblem("secret", f"The secret's command did not end within {_COMMAND_SECONDS} s.") from None
     except (OSError, ValueError, IndexError) as error:
         # the exception may hold the command's output: it is named, not quoted
         raise MailProblem("secret", f"The secret's command could not be run ({type(error).__name__}).") from None
-    if done.returncode != 0:
+    if process.returncode != 0:
         raise MailProblem(
-            "secret", f"The secret's command ended with status {done.returncode}; run it by hand to see why."
+            "secret", f"The secret's command ended with status {process.returncode}; run it by hand to see why."
         )
-    return done.stdout[:_LONGEST]
+    return said
+
+
+def _output(process: "subprocess.Popen[bytes]", end: float) -> bytes:
+    """What it prints until it ends, though something that it started goes on and holds the pipe.
+
+    Raises TimeoutExpired at `end`, MailProblem when it prints more than any secret has.
+    """
+    assert process.stdout is not None
+    said = b""
+    with process.stdout as pipe:
+        while len(said) <= _LONGEST:
+            has_ended = process.poll() is not None
+            if select.select([pipe], [], [], 0 if has_ended else _LOOK_SECONDS)[0]:
+                if not (piece := os.read(pipe.fileno(), _LONGEST)):
+                    process.wait(max(0.0, end - time.monotonic()))
+                    return said
+                said += piece
+            elif has_ended:
+                return said
+            if time.monotonic() >= end:
+                raise subprocess.TimeoutExpired(process.args, _COMMAND_SECONDS)
+    raise MailProblem("secret", f"The secret's command printed more than {_LONGEST:,} bytes; that is no secret.")
 
 
 def _from_keyring(place: str) -> str:
@@ -159,8 +187,20 @@ def _from_keyring(place: str) -> str:
         raise MailProblem(
             "secret", "keyring: needs the package keyring; install it, or use file: or command:"
         ) from error
+    asked = Future[str | None]()
+
+    def ask() -> None:
+        try:
+            asked.set_result(keyring.get_password(service, user))
+        except BaseException as fault:  # noqa: BLE001 - raised where the result is used
+            asked.set_exception(fault)
+
+    # a daemon: a keyring that is locked asks somebody for its password, who may not be there
+    threading.Thread(target=ask, name="keyring", daemon=True).start()
     try:
-        return keyring.get_password(service, user) or ""
+        return asked.result(_COMMAND_SECONDS) or ""
+    except TimeoutError:
+        raise MailProblem("secret", f"The keyring did not answer within {_COMMAND_SECONDS} s; unlock it.") from None
     except keyring.errors.KeyringError as error:
         raise MailProblem("secret", f"The keyring did not open: {clean(error)}") from error
 

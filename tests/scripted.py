@@ -3,8 +3,8 @@
 import re
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -32,18 +32,30 @@ class Last(bytes):
 
 
 @contextmanager
-def scripted(answer: Callable[[str, str], bytes | None], greeting: bytes = b"* OK ready\r\n") -> Iterator[Account]:
-    """A server that says what `answer` makes of each tag and command; None ends the connection."""
+def scripted(
+    answer: Callable[[str, str], "bytes | Iterable[bytes] | None"],
+    greeting: bytes | Callable[[], Iterable[bytes]] = b"* OK ready\r\n",
+) -> Iterator[Account]:
+    """A server that says what `answer` makes of each tag and command, at once or piece by piece; None ends the
+    connection."""
 
     class Session(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            self.wfile.write(greeting)
+            with suppress(ConnectionError):
+                self._talk()
+
+        def _say(self, said: bytes | Iterable[bytes]) -> None:
+            for piece in [said] if isinstance(said, bytes) else said:
+                self.wfile.write(piece)
+
+        def _talk(self) -> None:
+            self._say(greeting() if callable(greeting) else greeting)
             while line := self.rfile.readline().decode():
                 tag, _, command = line.strip().partition(" ")
                 said = answer(tag, command)
                 if said is None:
                     return
-                self.wfile.write(said)
+                self._say(said)
                 if isinstance(said, Last):
                     return
 

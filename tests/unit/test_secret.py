@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import sys
+import time
 import types
 from pathlib import Path
 
@@ -156,3 +157,27 @@ def test_R12_a_new_secret_that_cannot_be_laid_down_leaves_nothing(
         NewSecret(f"file:{file}", "another")
     assert resolve(f"file:{file}") == HIDDEN
     assert sorted(os.listdir(tmp_path)) == beside
+
+
+def test_N1_a_command_whose_child_keeps_the_pipe_open_is_not_waited_for() -> None:
+    began = time.monotonic()
+    assert resolve(f"command:sh -c 'sleep 20 & echo {HIDDEN}'") == HIDDEN
+    assert time.monotonic() - began < 2
+
+
+def test_N1_a_command_that_prints_without_an_end_fills_no_memory() -> None:
+    began = time.monotonic()
+    assert "printed more than" in problem("command:yes")
+    assert time.monotonic() - began < 2
+
+
+def test_N1_a_keyring_that_nobody_unlocks_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = types.ModuleType("keyring.errors")
+    errors.KeyringError = type("KeyringError", (Exception,), {})  # type: ignore[attr-defined]
+    keyring = types.ModuleType("keyring")
+    keyring.errors = errors  # type: ignore[attr-defined]
+    keyring.get_password = lambda service, user: time.sleep(5)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+    monkeypatch.setitem(sys.modules, "keyring.errors", errors)
+    monkeypatch.setattr(secret, "_COMMAND_SECONDS", 0.2)
+    assert "did not answer" in problem("keyring:imap/anna")
