@@ -33,8 +33,10 @@ _LIST_FIELDS = (
     *("mailing-list", "x-mailing-list", "x-beenthere"),
 )
 _SUPPRESSED = re.compile(r"(?:^|[\s,;])(?:all|oof|autoreply)(?![\w-])")
+_END_OF_WORD = re.compile(r"[\s;(,]")
 _COMMENTS = re.compile(r"^(?:\s*\([^()]{0,200}\))*\s*")
-_NO_SENDER = re.compile(r"<\s*>")
+_NO_SENDER = re.compile(r"<\s*>|<?mailer-daemon(?:@[^\s<>]*)?>?\s*(?:\(|$)", re.IGNORECASE)  # sendmail names it so
+_ENVELOPE_FIELDS = ("return-path", "x-envelope-from", "x-envelope-sender")
 _NO_REPLY = re.compile(
     r'(?:^|[-_.+"])(?:(?:no|do[-_.]?not)[-_.]?reply|auto[-_.]?(?:reply|responder))(?![a-z])[^@]*@', re.IGNORECASE
 )
@@ -95,15 +97,16 @@ def _reasons(fields: Fields, sender: str, subject: str) -> Iterator[str]:
         yield "auto-submitted"
     if headers.parameters(fields.first("content-type"))[0] == "multipart/report":
         yield "report"
-    if _NO_SENDER.match(fields.first("return-path")):
+    if any(map(_NO_SENDER.match, map(fields.first, _ENVELOPE_FIELDS))):
         yield "empty-return-path"
     is_answer = bool(fields.first("in-reply-to") or fields.first("references"))
-    if _says_it_answers(fields) or (is_answer and _ANSWERING_SUBJECT.match(subject)):
+    is_answering = bool(_ANSWERING_SUBJECT.match(subject))
+    if _says_it_answers(fields) or (is_answer and is_answering):
         yield "autoreply"
     if _MAIL_SYSTEM.match(sender):
         yield "mailer-daemon"
     weaker = list(_why_unanswered(fields, sender, bool(submitted)))
-    if _ANSWERING_SUBJECT.match(subject) or ((is_answer or weaker) and _ABSENCE_SUBJECT.match(subject)):
+    if is_answering or ((is_answer or weaker) and _ABSENCE_SUBJECT.match(subject)):
         yield "subject"
     yield from weaker
 
@@ -116,7 +119,7 @@ def _why_unanswered(fields: Fields, sender: str, submitted: bool) -> Iterator[st
         yield "precedence"
     if any(map(fields.first, _LIST_FIELDS)):
         yield "list"
-    if fields.first("x-loop") or any(map(_GENERATED_FIELD.fullmatch, fields.names())):
+    if fields.first("x-loop") or any(map(_GENERATED_FIELD.fullmatch, _other_names(fields))):
         yield "loop"
     if _SUPPRESSED.search(fields.first("x-auto-response-suppress").lower()):
         yield "suppress"
@@ -129,7 +132,7 @@ def _why_unanswered(fields: Fields, sender: str, submitted: bool) -> Iterator[st
 def _says_it_answers(fields: Fields) -> bool:
     if _words(fields, *_PRECEDENCES).intersection(_ANSWERING_PRECEDENCE):
         return True
-    for name in fields.names():
+    for name in _other_names(fields):
         if _ANSWERING_FIELD.fullmatch(name) and _words(fields, name).difference(_NOT_SO):
             return True
         if _GENERATED_FIELD.fullmatch(name) and any(_ANSWERED.search(value.lower()) for value in fields.all(name)):
@@ -137,7 +140,12 @@ def _says_it_answers(fields: Fields) -> bool:
     return False
 
 
+def _other_names(fields: Fields) -> list[str]:
+    """The names of fields that no standard defines."""
+    return [name for name in fields.names() if name.startswith("x-")]
+
+
 def _words(fields: Fields, *names: str) -> set[str]:
     """The first word of each value of these fields in lower case, without parameters and comments."""
-    values = (_COMMENTS.sub("", value.lower()) for name in names for value in fields.all(name))
-    return {re.split(r"[\s;(,]", value, maxsplit=1)[0] for value in values}
+    values = (value.lower() for name in names for value in fields.all(name))
+    return {_END_OF_WORD.split(_COMMENTS.sub("", value), maxsplit=1)[0] for value in values}

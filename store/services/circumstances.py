@@ -77,7 +77,7 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
     named = _named(place, batch, arrived.parsed)
     answered, proof = _answered(batch, arrived.parsed, sender, named) if administrator else (None, "")
     return Circumstances(
-        own_mail=sender.key in place.own.inboxes or _is_ours(batch, arrived.parsed),
+        own_mail=sender.key in place.own.inboxes or has_our_id(batch, arrived.parsed),
         report_of=about.id if about is not None else None,
         duplicate_of=twin if twin is not None else batch.met_again(arrived.sha256),
         deny_hits=arrived.deny_hits,
@@ -127,7 +127,7 @@ def _candidate(named: Sequence[_Named], sender: Sender) -> Candidate | None:
     return next((one for one in fitting if one.standing), next(iter(fitting), None))
 
 
-def _is_ours(batch: Batch, parsed: Parsed) -> bool:
+def has_our_id(batch: Batch, parsed: Parsed) -> bool:
     """R5.9: it carries the Message-ID of a mail of ours, which nobody can guess, as its own or in our mark."""
     return parsed.message_id in batch.posted or parsed.mark in batch.posted
 
@@ -135,7 +135,7 @@ def _is_ours(batch: Batch, parsed: Parsed) -> bool:
 def has_returned(place: Ground, batch: Batch, parsed: Parsed) -> bool:
     """Whether it is a mail of ours from an address that we send from, so that nobody wrote it since (R8.2)."""
     key = address_key(parsed.sender)
-    return _is_ours(batch, parsed) and (key == place.own.sender or key in place.own.inboxes)
+    return has_our_id(batch, parsed) and (key == place.own.sender or key in place.own.inboxes)
 
 
 def _our_marks(parsed: Parsed) -> list[str]:

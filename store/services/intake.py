@@ -30,6 +30,7 @@ from store.services.circumstances import (
     Sender,
     circumstances,
     ground,
+    has_our_id,
     has_returned,
     known_before,
     sender_of,
@@ -187,12 +188,14 @@ def _is_listed(place: Ground, batch: Batch, arrived: Arrived, decision: Decision
 def _keep_out(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, decision: Decision, arrival: int) -> None:
     """R8: kept whole, with the reason and the rule in words; a refusal is counted on the recipient and the entry."""
     first = arrived.deny_hits[0] if decision.reason == "denied" else None
+    marked = decision.reason == "own-mail" and has_our_id(batch, arrived.parsed)
+    rule = "own-id" if marked else decision.reason
     batch.add(
         RefusedMessage,
         kind=decision.outcome.value,
         arrival=arrival,
         reason=decision.reason,
-        rule=rule_in_words(place.inbox.name, decision.reason, first, sender.recipient),
+        rule=rule_in_words(place.inbox.name, rule, first, sender.recipient),
         deny_entry=first,
         recipient=sender.recipient.id if sender.recipient is not None else None,
         sender=arrived.parsed.sender,

@@ -26,7 +26,8 @@ _FORGOTTEN_AT_ONCE = 200
 _RULES = {
     "unverified": "From an administrator's address, and forwarded e-mail from administrators is off",
     "automatic": "From an administrator's address, and no person wrote it",
-    "own-mail": "From an inbox's address, with nobody else to answer to, or with the Message-ID of mail of ours",
+    "own-mail": "From an inbox's address, and no Reply-To names anybody else",
+    "own-id": "It has the Message-ID of mail of ours",
 }
 
 

@@ -90,7 +90,7 @@ def test_R8_2_duplicates_and_our_mail_that_has_returned_are_not_listed(told: Des
     assert listed() == []
     # with our mark from elsewhere: somebody may have written something into it
     assert come(told, mail("bob@y.test", "Fwd: it", f"X-Tickets-Mark: {sent.message_id}")).reason == "own-mail"
-    assert [line.sender for line in listed()] == ["bob@y.test"]
+    assert [(line.sender, line.rule) for line in listed()] == [("bob@y.test", "It has the Message-ID of mail of ours")]
 
 
 def test_R8_2_released_own_mail_opens_or_joins_a_ticket_and_speaks_to_nobody_outside(told: Desk) -> None:

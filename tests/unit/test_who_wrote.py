@@ -29,6 +29,8 @@ PEOPLES = [
     "From: no-reply@x.test",
     "From: postmaster@x.test",
     "List-Help: <mailto:help@x.test>",
+    "Return-Path: <kelly@x.test>\nList-Id: <l.x.test>",
+    "X-Envelope-From: <mailer-daemon.fan@x.test>\nX-Loop: x",
 ]
 NOBODYS = [
     "Auto-Submitted: auto-generated",
@@ -38,6 +40,9 @@ NOBODYS = [
     "Auto-Submitted: no\nAuto-Submitted: auto-replied",
     "Return-Path: <>",
     "Return-Path:  < > (added by mx)",
+    "Return-Path: <MAILER-DAEMON>",
+    "Return-Path: MAILER-DAEMON@mx.x.test",
+    "X-Envelope-From: <>",
     "Content-Type: multipart/report; report-type=disposition-notification; boundary=b",
     "Content-Type: multipart/report; report-type=delivery-status; boundary=b",
     "X-Autoreply: yes",
@@ -74,7 +79,10 @@ def test_R5_4_what_says_that_nobody_wrote_forbids_an_answer_too(fields: str) -> 
     assert read(fields.replace(": ", ": no, ", 1)).automatic == "" or not fields.startswith("X-Autore")
 
 
-@given(st.lists(st.sampled_from(PEOPLES[:-3]), max_size=5), st.lists(st.sampled_from(NOBODYS[:-1]), max_size=2))
+@given(
+    st.lists(st.sampled_from([one for one in PEOPLES if not one.startswith("From")]), max_size=5),
+    st.lists(st.sampled_from(NOBODYS[:-1]), max_size=2),
+)
 def test_R5_4_the_strongest_reason_counts_whatever_else_there_is(theirs: list[str], nobodys: list[str]) -> None:
     parsed = read("\n".join((*theirs, *nobodys, "MIME-Version: 1.0")))
     assert parsed.written_by_nobody == bool(nobodys)
