@@ -16,6 +16,7 @@ from store.rules.addresses import OwnAddresses, address_key
 # where those who change From leave the author: Google and other lists, then those who write to Reply-To (Mailman)
 _INSTEAD_OF_FROM = ("X-Original-From", "X-Original-Sender", "Reply-To")
 _LIST_ADDRESS_FIELDS = ("list-post", "x-beenthere")
+_DELIVERED_FIELDS = ("delivered-to", "x-original-to")
 _LIST_ID = re.compile(r"<([^<>@\s.]{1,64})\.([^<>@\s]{1,255})>\s*$")
 _MAILING_LIST = re.compile(r"\blist\s+([^\s;,]{3,320})", re.IGNORECASE)
 _MAILTO = re.compile(r"mailto:([^>\s?,]{3,320})", re.IGNORECASE)
@@ -40,21 +41,21 @@ def author(fields: Fields, header: str, own: OwnAddresses) -> Author:
     """By the field `header`, where it names one address that is not ours; else by From (R5.1, R5.9)."""
     origin = the_one(fields.all("from")) if fields.all("from") else None
     vouched = origin.address if origin else ""
-    lists = _list_addresses(fields)
-    if header != "From" and (found := _foreign(fields, header, own, lists)):
+    ours = _list_addresses(fields) | _aliases(fields, own)
+    if header != "From" and (found := _foreign(fields, header, own, ours)):
         return Author(_named(found, origin), header, vouched, _is_same(found.address, vouched))
     key = address_key(vouched)
-    if origin is not None and (own.sends_as(key) or key in lists):
+    if origin is not None and (own.sends_as(key) or key in ours):
         for name in _INSTEAD_OF_FROM:
-            if found := _foreign(fields, name, own, lists):
+            if found := _foreign(fields, name, own, ours):
                 return Author(_named(found, origin), name, vouched, False)
     return Author(origin, "From" if fields.all("from") else "", vouched, True)
 
 
-def _foreign(fields: Fields, name: str, own: OwnAddresses, lists: Collection[str]) -> Mailbox | None:
+def _foreign(fields: Fields, name: str, own: OwnAddresses, ours: Collection[str]) -> Mailbox | None:
     """The one address in this field that is neither ours nor the list's; None for none, several, or any in doubt."""
     keyed = {address_key(mailbox.address): mailbox for mailbox in certain_mailboxes(fields.all(name.lower()))}
-    theirs = [mailbox for key, mailbox in keyed.items() if not own.has(key) and key not in lists]
+    theirs = [mailbox for key, mailbox in keyed.items() if not own.has(key) and key not in ours]
     return theirs[0] if len(theirs) == 1 else None
 
 
@@ -71,6 +72,18 @@ def _list_addresses(fields: Fields) -> frozenset[str]:
     found += [f"{name}@{domain}" for name, domain in _LIST_ID.findall(fields.first("list-id"))]
     found += _MAILING_LIST.findall(fields.first("mailing-list"))
     return frozenset(map(address_key, found))
+
+
+def _aliases(fields: Fields, own: OwnAddresses) -> frozenset[str]:
+    """The folded addresses under which this message came to an inbox of ours, though it has another: the only one that
+    it is addressed to, or that a server delivered it to, in a domain in which an inbox of ours is."""
+    domains = {key.rpartition("@")[2] for key in own.inboxes}
+    if not domains:
+        return frozenset()
+    found = mailboxes(fields.first("to")) if len(fields.all("to")) == 1 else []
+    named = [found[0].address] if len(found) == 1 else []
+    keys = {address_key(one) for one in (*named, *map(fields.first, _DELIVERED_FIELDS))}
+    return frozenset(key for key in keys if key.rpartition("@")[2] in domains and key not in own.administrators)
 
 
 def _is_same(one: str, other: str) -> bool:

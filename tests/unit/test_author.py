@@ -52,6 +52,19 @@ def test_R5_9_a_forms_mail_from_an_address_of_ours_is_the_visitors(ours: str) ->
         assert (parsed.sender_header, OWN.has(address_key(parsed.sender))) == ("From", True)
 
 
+@pytest.mark.parametrize("to", ["To: Info <info@us.test>", "X-Original-To: info@us.test", "Delivered-To: info@us.test"])
+def test_R5_9_an_alias_of_an_inbox_is_ours_in_the_mail_that_came_to_it(to: str) -> None:
+    form = read(f"From: info@us.test\n{to}\nReply-To: Kelly <{KELLY}>")
+    assert (form.sender, form.sender_header, form.authentication) == (KELLY, "Reply-To", "none")
+    assert read(f"From: {KELLY}\n{to}\nReply-To: info@us.test", "Reply-To").sender == KELLY
+    # else it is somebody's: alone, addressed to others, of another domain, an administrator's
+    assert read(f"From: info@us.test\n{to}").sender == "info@us.test"
+    assert read(f"From: info@us.test\nTo: support@us.test\nReply-To: {KELLY}").sender == "info@us.test"
+    assert read(f"From: info@us.test\nTo: info@us.test, bob@y.test\nReply-To: {KELLY}").sender == "info@us.test"
+    assert read(f"From: bob@y.test\nTo: bob@y.test\nReply-To: {KELLY}").sender == "bob@y.test"
+    assert read(f"From: anna@us.test\nTo: anna@us.test\nReply-To: {KELLY}").sender == "anna@us.test"
+
+
 def test_R5_9_an_administrator_is_known_by_from_alone() -> None:
     assert read(f"From: anna@us.test\nReply-To: {KELLY}").sender == "anna@us.test"
     own = OWN._replace(sender="admin@us.test")  # one who is also the SMTP sender
