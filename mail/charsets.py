@@ -5,6 +5,7 @@ import re
 from encodings import aliases, normalize_encoding
 from functools import lru_cache
 
+from mail.guessing import is_likely, is_rather_utf8, likeliest
 from store.cleantext import storable
 
 # codecs that are no charsets, or whose time is not linear
@@ -44,42 +45,92 @@ _ALIASES = {
     "latin_1": "cp1252",
     "latin1": "cp1252",
 }
+# Windows' charsets that are sent as the ISO's, in which there are no characters from 0x80 to 0x9F
+_OF_WINDOWS = {
+    "iso8859_2": "cp1250",
+    "iso8859_4": "cp1257",
+    "iso8859_6": "cp1256",
+    "iso8859_7": "cp1253",
+    "iso8859_8": "cp1255",
+    "iso8859_9": "cp1254",
+    "iso8859_11": "cp874",
+    "iso8859_13": "cp1257",
+    "iso8859_15": "cp1252",
+    "tis_620": "cp874",
+}
+_NOT_OF_ISO = re.compile(b"[\x80-\x9f]")
 _PRINTABLE = bytes(range(0x20, 0x7F))
 _MARKS = ((codecs.BOM_UTF8, "utf_8"), (codecs.BOM_UTF16_LE, "utf_16"), (codecs.BOM_UTF16_BE, "utf_16"))
 _CODE_PAGE = re.compile(r"(?:cp|win|windows|dos|ibm|ms)_?(\d{3,5})")
+_SHIFT, _KOREAN = b"\x1b$", b"\x1b$)C"
 _JIS_SHIFT = re.compile(rb"\x1b(\$[@B]|\([BIJ])")
 _END_OF_NAME = re.compile(r"[\s\"'(;,]")
 
 
-def decode(data: bytes, charset: str = "", *, guess: str = "") -> str:
-    """The text of `data`: by the charset named if it fits, else UTF-8, else what fits most of it, with U+FFFD for the
-    rest.  `guess` is one that is likely, if no charset is named.  Has no NUL and no lone surrogates."""
-    named = _codec(charset)
-    if (not named or named.startswith("iso2022_jp")) and b"\x1b$" in data and data.isascii():
+def decode(data: bytes, charset: str = "", *, guess: str = "", structured: bool = False) -> str:
+    """The text of `data`: by the charset named if it is likely, else by what is; with U+FFFD for what nothing fits.
+
+    UTF-8 is known by its form, the codes of Japan with shifts by theirs; of the others the likeliest is taken only
+    where the one named does not fit, or gives nonsense (see `mail.guessing`).  `guess` is one that is likely, if no
+    charset is named.  `structured`: of an address field, in which no reading may make or hide an `@` (I2).  Has no NUL
+    and no lone surrogates.
+    """
+    named = _named(data, charset)
+    if data.isascii() and _SHIFT in data and not named.startswith(("utf_16", "utf_32", "iso2022_kr")):
         return storable(_from_jis(data))
+    try:
+        text = _read(data, named, _above_ascii(_codec(guess)))
+    except (UnicodeError, LookupError, ValueError):
+        text = data.decode("latin-1")
+    if structured and text.count("@") != data.count(b"@"):
+        text = data.decode("utf_8", "replace")
+    return storable(text).removeprefix("\ufeff")
+
+
+def _named(data: bytes, charset: str) -> str:
+    """The codec that is meant by what is said of the charset, '' if none is."""
+    named = _codec(charset)
     if named.startswith(("utf_16", "utf_32")) and data.isascii() and b"\0" not in data:
         named = ""  # a page that was saved as UTF-16 and sent as something else still says so
-    marked = "" if named else next((name for mark, name in _MARKS if data.startswith(mark)), "")
-    for name in (named or marked, "utf_8"):
-        if name:
-            try:
-                return storable(data.decode(name)).removeprefix("\ufeff")
-            except (UnicodeError, LookupError, ValueError):
-                continue
+    if data.isascii():
+        return "iso2022_kr" if _KOREAN in data else named
+    if named in _OF_WINDOWS and _NOT_OF_ISO.search(data) and _strictly(data, "utf_8") is None:
+        return _OF_WINDOWS[named]
+    return named or next((name for mark, name in _MARKS if data.startswith(mark)), "")
+
+
+def _read(data: bytes, named: str, guess: str) -> str:
+    as_named = _strictly(data, named or "ascii")
+    if as_named is not None and (data.isascii() or named == "utf_8"):
+        return as_named
+    utf8 = _strictly(data, "utf_8")
+    if utf8 is not None and (as_named is None or is_rather_utf8(data, named)):
+        return utf8
+    if as_named is not None and is_likely(data, named):
+        return as_named
+    if guess and not named and is_likely(data, guess) and (guessed := _strictly(data, guess)) is not None:
+        return guessed
+    if as_named is None and (mostly := _mostly_utf8(data)):
+        return mostly
+    if other := likeliest(data, but=named if as_named is not None else ""):
+        return data.decode(other, "replace")
+    if as_named is not None:
+        return as_named
+    return data.decode(next(codec for codec in (named, guess, "cp1252") if codec not in ("", "utf_8")), "replace")
+
+
+def _strictly(data: bytes, codec: str) -> str | None:
     try:
-        return storable(_guessed(data, named or _above_ascii(_codec(guess))))
+        return data.decode(codec)
     except (UnicodeError, LookupError, ValueError):
-        return storable(data.decode("latin-1"))
+        return None
 
 
-def _guessed(data: bytes, named: str) -> str:
-    """What no charset fits: UTF-8 if that reads more characters than it spoils, else the one named or Windows-1252."""
+def _mostly_utf8(data: bytes) -> str:
+    """The text as UTF-8 if that reads more characters than it spoils, else ''."""
     text = data.decode("utf_8", "replace")
-    spoilt = text.count("\ufffd")
     beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
-    if beyond_ascii > 2 * spoilt:
-        return text
-    return data.decode(named if named and named != "utf_8" else "cp1252", "replace")
+    return text if beyond_ascii > 2 * text.count("\ufffd") else ""
 
 
 @lru_cache(maxsize=64)

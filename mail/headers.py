@@ -28,6 +28,9 @@ _WORD_START = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?")
 _PARAMETER = re.compile(r';\s*([^\s=;"*]{1,60})(\*\d{1,3})?(\*)?\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)')
 # characters in an encoded word that mean something in an address field
 _UNSEALED = re.compile(r"=\?[^?\s]{1,60}\?[qQ]\?[^?\s<>@]{1,1000}\?=")
+_WORD_OF_BYTES = re.compile(rb"=\?[!->@-~]{1,60}\?[qQ]\?[^?]{1,1000}\?=")
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
+_BROKEN_ESCAPE = re.compile(rb"=[ \t]+")
 _MEANINGFUL = re.compile(r'["(),:;\[\\\]]')
 _COMMENT = re.compile(r"\([^()]*\)")
 _SPACE = re.compile("[\t-\r\x1c-\x20\x85\u2028\u2029]+")
@@ -62,8 +65,11 @@ class Fields:
         values = self._values.get(name)
         return self._read(values[0]) if values else ""
 
-    def _read(self, value: bytes) -> str:
-        return decode(value[:LARGEST_HEADER], guess=self._charset).strip()
+    def _read(self, value: bytes, *, structured: bool = True) -> str:
+        start = value[:LARGEST_HEADER]
+        if not start.isascii():
+            start = _WORD_OF_BYTES.sub(_in_ascii, start)
+        return decode(start, guess=self._charset, structured=structured).strip()
 
     def above(self, name: str, mark: str, passed: int) -> Iterator[str]:
         """Each value of a field that stands above the field `mark`, of which so many are passed by."""
@@ -84,8 +90,9 @@ class Fields:
         return any(_USUAL.match(f"{name}:".encode()) for name in self._values)
 
     def text(self, name: str) -> str:
-        """The first value of a field with its encoded words decoded, on one line."""
-        return unspaced(decode_words(self.first(name)))
+        """The first value of a field of free text with its encoded words decoded, on one line."""
+        values = self._values.get(name)
+        return unspaced(decode_words(self._read(values[0], structured=False))) if values else ""
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -139,6 +146,11 @@ def _fields(block: bytes, charset: str) -> Fields:
     return Fields(fields, cut=cut, stray=b"\n".join(stray).strip(), charset=charset)
 
 
+def _in_ascii(word: "re.Match[bytes]") -> bytes:
+    """An encoded word, in which there may be bytes that should have been encoded: they are in its charset, too."""
+    return _HIGH_BYTE.sub(lambda byte: b"=%02X" % byte[0][0], word[0])
+
+
 def decode_words(text: str) -> str:
     """Decodes encoded words (RFC 2047), in one pass.  Neighbours of one charset are joined first, as a character may be
     split over two of them.  What is broken stays as it is."""
@@ -180,11 +192,14 @@ def _encoded_words(text: str) -> Iterator[tuple[int, int, str, bytes]]:
             at = start + 2
             continue
         end = text.find("?=", match.end())
-        if end < 0:
-            return
+        if end < 0:  # its writer cut it off
+            end = len(text)
         payload = text[match.end() : end].encode("utf-8", "replace")
         encoding = "base64" if match[2] in "bB" else "q"
-        data = quopri.decodestring(payload, header=True) if encoding == "q" else decoded_body(payload, encoding)
+        if encoding == "q":
+            data = quopri.decodestring(_BROKEN_ESCAPE.sub(b"", payload), header=True)
+        else:
+            data = decoded_body(payload, encoding)
         yield start, end + 2, match[1].partition("*")[0], data
         at = end + 2
 
