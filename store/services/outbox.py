@@ -56,8 +56,8 @@ class Letter:
     tries: int
     expires: datetime | None
     uncertain: bool
-    slow: bool
     attachments_of: int | None
+    slow: bool = False
 
 
 def begin(fence: Fence) -> None:
