@@ -5,6 +5,8 @@ from typing import Any
 _STATEMENTS = (
     'ALTER TABLE "outbox" ADD COLUMN "transmitting" INTEGER NOT NULL DEFAULT 0',
     'ALTER TABLE "outbox" ADD COLUMN "slow" INTEGER NOT NULL DEFAULT 0',
+    # the sender looks four times a second
+    'CREATE INDEX "outbox_state_next_try" ON "outbox" ("state", "next_try")',
     # the version before did not tell, so the text may have gone
     """UPDATE "outbox" SET "transmitting" = 1 WHERE "state" = 'sending'""",
     # held for ever so far; those to addresses that bounced stay until that is over

@@ -11,9 +11,9 @@ class Outbox(Base):
     """Mail to be sent, one row an addressee (R7.5); `dedupe` makes one cause send once.
 
     `audience` is customer or admin, `why` the code of why this address gets it.  `state` is queued, sending, sent,
-    failed, bounced, held or dropped; `uncertain`: the connection broke after the text had gone (THREATS O2).
-    `transmitting`: its text goes, or has gone without an answer yet; `slow`: its server kept the others waiting, so it
-    goes after them.  `next_try` is when it is due, while it is queued or held.
+    failed, bounced, held, digested (a digest tells of it) or dropped; `next_try` is when it is due, queued or held.
+    `transmitting`: its text goes, or has gone without an answer yet; `uncertain`: the connection broke after the text
+    had gone (THREATS O2); `slow`: its server kept the others waiting, so it goes after them.
     """
 
     id = AutoField()
@@ -45,6 +45,9 @@ class Outbox(Base):
     version = IntegerField(default=1)
     transmitting = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
     slow = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
+
+    class Meta:
+        indexes = ((("state", "next_try"), False),)
 
 
 class AddressHold(Base):

@@ -16,7 +16,7 @@ from store.queries.search import among
 from store.rules.clock import is_due, is_recent
 from store.rules.outbox import LONGEST_DELAY, repeats_the_mail, tries_within
 
-_HOUR = timedelta(hours=1)
+HOUR = timedelta(hours=1)
 # more than one sender sends in an hour
 _ANY_NUMBER = 1_000_000
 
@@ -51,6 +51,14 @@ class Hold(NamedTuple):
     reason: str
     at: datetime
     until: datetime
+
+
+class HeldBack(NamedTuple):
+    """How many letters are held back, and when the first and the last of them are due."""
+
+    number: int
+    first: datetime | None
+    last: datetime | None
 
 
 class Outgoing(NamedTuple):
@@ -137,7 +145,7 @@ def outgoing() -> Outgoing:
 
 def is_on_hold(now: datetime) -> Expression:
     """Of AddressHold: whether it holds now.  One that was begun by a clock that was ahead does not (D10)."""
-    return (AddressHold.until > now) & (AddressHold.at <= now + _HOUR)
+    return (AddressHold.until > now) & (AddressHold.at <= now + HOUR)
 
 
 def is_waiting(now: datetime) -> Expression:
@@ -156,8 +164,21 @@ def room_in_hour(now: datetime) -> int:
     most = int(settings.one("smtp.per_hour"))
     if not most:
         return _ANY_NUMBER
-    gone = is_recent(Outbox.sent, now, _HOUR) | (Outbox.state == "sending")
+    gone = is_recent(Outbox.sent, now, HOUR) | (Outbox.state == "sending")
     return max(0, most - int(Outbox.select().where(gone).count()))
+
+
+def is_held_and_due(now: datetime) -> Expression:
+    """Of Outbox: whether it was held back long enough; while an address is on hold what is for it is not."""
+    on_hold = AddressHold.select(AddressHold.email_key).where(is_on_hold(now))
+    return (Outbox.state == "held") & is_due(Outbox.next_try, now, HOUR) & Outbox.to_key.not_in(on_hold)
+
+
+def held(actor: Actor) -> HeldBack:
+    """What is held back of the mail that the actor may see."""
+    columns = (fn.COUNT(Outbox.id), fn.MIN(Outbox.next_try), fn.MAX(Outbox.next_try))
+    query = Outbox.select(*columns).join(Ticket, JOIN.LEFT_OUTER)
+    return HeldBack(*query.where((Outbox.state == "held") & scoped(actor, Ticket)).tuples().get())
 
 
 def has_due(*, fresh: bool = False) -> bool:
@@ -166,8 +187,9 @@ def has_due(*, fresh: bool = False) -> bool:
     waiting = Outbox.select().where(is_waiting(now))
     if fresh:
         waiting = waiting.where(~Outbox.slow)
-    found = waiting.exists() and room_in_hour(now) > 0
-    return found or Outbox.select().where(is_expired(now)).exists()
+    if waiting.exists() and room_in_hour(now) > 0:
+        return True
+    return any(Outbox.select().where(other(now)).exists() for other in (is_expired, is_held_and_due))
 
 
 def newest() -> int:

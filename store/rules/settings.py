@@ -72,6 +72,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("smtp.bounce_hold_days", "number", 30, "how long an address that bounced gets nothing", 0, 3_650),
     Setting("notifications.enabled", "switch", False, "the master switch of ticket notifications"),
     Setting("notifications.per_address_hour", "number", 30, "at most so many to one address in an hour (R7.7)", 1),
+    # each six seconds of an hour one: nobody reads more, and a busy desk of ten stays below
+    Setting("notifications.per_admin_hour", "number", 600, "the same for an administrator's notifications (R7.7)", 1),
     Setting(
         "notifications.request_received",
         "choice",

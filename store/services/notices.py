@@ -2,32 +2,25 @@
 
 import re
 import secrets
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from peewee import fn
-
 from store import bulk, patterns, templates
 from store.cleantext import clean
 from store.models import Message, Outbox
 from store.queries import settings
-from store.queries.books import Books, holds_until
+from store.queries.books import Books
 from store.queries.facts import facts_of
+from store.queries.limits import Held, held_back
 from store.queries.notices import is_on
 from store.queries.search import among
 from store.rules.addresses import domain_key
 from store.rules.events import BY_KEY
 from store.rules.notices import PARTS, Addressee, plan
-from store.rules.outbox import BOUNCED
-from store.rules.settings import Value
 from store.rules.subjects import subject_key
 from store.templates import Rendered
-
-_HOUR = timedelta(hours=1)
-_GOING = ("queued", "sending", "sent", "bounced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,8 @@ class News:
 def announce(news: Iterable[News]) -> tuple[str, ...]:
     """Queues the mail of these news, inside the running transaction; the addresses it goes to, each once.
 
-    An address that bounced, or that had too many in the last hour, gets a row that is held, and is not named (R7.7).
+    An address that bounced, or that had too many in the last hour, gets a row that is held for a time, and is not named
+    (R7.7).
     """
     now = settings.every()
     wanted = [one for one in news if is_on(one.event, now)]
@@ -58,8 +52,8 @@ def announce(news: Iterable[News]) -> tuple[str, ...]:
         return ()
     books = Books({one.ticket for one in wanted}, now)
     letters = _fresh(_once([letter for one in wanted for letter in _letters(books, one)]))
-    held = _why_held([addressee for _, addressee in letters], now)
-    rows = _rows(books, letters, held)
+    reasons = held_back([(one.key, BY_KEY[event.event].audience) for event, one in letters], now)
+    rows = _rows(books, letters, reasons)
     bulk.insert(Outbox, rows)
     return tuple(dict.fromkeys(clean(row["to"]) for row in rows if row["state"] == "queued"))
 
@@ -95,28 +89,7 @@ def _fresh(letters: Sequence[Letter]) -> list[Letter]:
     return [letter for key, letter in by_key.items() if key not in written]
 
 
-def _why_held(addressees: Sequence[Addressee], now: dict[str, Value]) -> list[str]:
-    """For each, why it is held back, '' if it is not (R7.7): what is held back is visible, and says why."""
-    keys = {one.key for one in addressees}
-    bounced = holds_until(keys)
-    most = int(now["notifications.per_address_hour"])
-    recent = among(Outbox.to_key, keys) & (Outbox.created > datetime.now(UTC) - _HOUR) & Outbox.state.in_(_GOING)
-    counted = Outbox.select(Outbox.to_key, fn.COUNT(Outbox.id)).where(recent).group_by(Outbox.to_key)
-    had = Counter(dict(counted.tuples()))
-    reasons = []
-    for one in addressees:
-        if one.key in bounced:
-            reasons.append(BOUNCED)
-        elif had[one.key] >= most:
-            limit = "which is the limit (notifications.per_address_hour)"
-            reasons.append(f"This address had {most} messages within an hour, {limit}.")
-        else:
-            had[one.key] += 1
-            reasons.append("")
-    return reasons
-
-
-def _rows(books: Books, letters: Sequence[Letter], held: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(books: Books, letters: Sequence[Letter], reasons: Sequence[Held | None]) -> list[dict[str, Any]]:
     """The rows to write; each news is rendered once."""
     wanted = {news.message for news, _ in letters if news.message is not None}
     messages = {row.id: row for row in Message.select().where(among(Message.id, wanted))}
@@ -124,7 +97,7 @@ def _rows(books: Books, letters: Sequence[Letter], held: Sequence[str]) -> list[
     zone = settings.timezone()
     rendered: dict[News, Rendered] = {}
     rows = []
-    for (news, one), why in zip(letters, held, strict=True):
+    for (news, one), why in zip(letters, reasons, strict=True):
         if news not in rendered:
             about = messages.get(news.message) if news.message is not None else None
             facts = facts_of(books, news.ticket, about, zone, actor=news.actor, changes=news.changes)
@@ -144,7 +117,7 @@ def _dedupe(news: News, one: Addressee) -> str:
 
 
 def _row(
-    books: Books, news: News, one: Addressee, rendered: Rendered, held: str, number: "re.Pattern[str]"
+    books: Books, news: News, one: Addressee, rendered: Rendered, held: Held | None, number: "re.Pattern[str]"
 ) -> dict[str, Any]:
     event = BY_KEY[news.event]
     moment = datetime.now(UTC)
@@ -168,8 +141,8 @@ def _row(
         "automatic": event.automatic,
         "dedupe": _dedupe(news, one),
         "state": "held" if held else "queued",
-        "last_error": held,
-        "next_try": None if held else moment,
+        "last_error": held.why if held else "",
+        "next_try": held.until if held else moment,
         "expires": moment + timedelta(days=int(books.now["smtp.expire_days"])),
         "created": moment,
     }

@@ -5,7 +5,7 @@ then, whether it arrived is uncertain, and it is sent once more with the same Me
 given back.  One sender at a time holds the lease; its fence is checked in each mark.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -20,10 +20,12 @@ from store.queries import outbox as reading
 from store.queries import settings
 from store.queries.books import holds_until
 from store.queries.scope import scoped
+from store.queries.search import among
 from store.reasons import refuse
 from store.rules.addresses import address_key, keys_named
 from store.rules.outbox import BOUNCED, delay_after, why_not_drop, why_not_retry
 from store.services import history
+from store.services.digest import release_due
 from store.services.history import Thing
 from store.services.lease import Fence, hold
 
@@ -84,6 +86,7 @@ def claim(fence: Fence, *, limit: int = 20) -> list[Letter]:
     with transaction():
         hold(fence)
         _expire(now)
+        release_due(now)
         rows = _next(min(limit, reading.room_in_hour(now)), now)
         untils = holds_until([row.to_key for row in rows])
         for row in rows:
@@ -165,16 +168,17 @@ def retry(actor: Actor, outbox_id: int, *, seen: int | None = None) -> None:
         code = why_not_retry(row.state)
         if code:
             raise refuse(code, id=outbox_id)
-        now = datetime.now(UTC)
-        fields = {
-            "state": "queued",
-            "next_try": now,
-            "expires": now + timedelta(days=int(settings.one("smtp.expire_days"))),
-            "last_error": "",
-            "uncertain": False,
-            "slow": False,
-        }
-        _change(actor, "retry", row, fields)
+        _change(actor, "retry", row, _afresh())
+
+
+def retry_all(actor: Actor, ids: Collection[int]) -> int:
+    """The same for all of these that may be sent and that the actor may see, as one change; how many those are."""
+    with transaction():
+        change = history.new_change()
+        rows = [row for row in _mine(actor).where(among(Outbox.id, ids)) if not why_not_retry(row.state)]
+        for row in rows:
+            _change(actor, "retry", row, _afresh(), change)
+    return len(rows)
 
 
 def drop(actor: Actor, outbox_id: int, *, seen: int | None = None) -> None:
@@ -188,23 +192,24 @@ def drop(actor: Actor, outbox_id: int, *, seen: int | None = None) -> None:
 
 
 def lift(actor: Actor, email: str) -> int:
-    """The address may be written to again; what was held for it is queued.  How many letters.  Raises NotFound."""
+    """The address may be written to again, and what was held for it, for whatever reason, is queued.
+
+    How many letters.  Raises NotFound when nothing is held back.
+    """
     keys = keys_named(email)
     with transaction():
-        key = next((key for key in keys if AddressHold.select().where(AddressHold.email_key == key).exists()), "")
-        hold_row = AddressHold.get_or_none(AddressHold.email_key == key)
-        rows = list(_mine(actor).where((Outbox.to_key == key) & (Outbox.state == "held")))
-        if hold_row is None or not (rows or _mine(actor).where(Outbox.to_key == key).exists()):
+        hold_row = next((row for key in keys if (row := AddressHold.get_or_none(AddressHold.email_key == key))), None)
+        theirs = among(Outbox.to_key, keys if hold_row is None else [hold_row.email_key])
+        rows = list(_mine(actor).where(theirs & (Outbox.state == "held")))
+        if not rows and (hold_row is None or not _mine(actor).where(theirs).exists()):
             raise NotFound(f"hold on {clean(email, limit=80)}")
-        hold_row.delete_instance()
         change = history.new_change()
-        thing = Thing("address", None, hold_row.email)
-        history.record(actor, "lift", thing, {"reason": hold_row.reason}, None, change=change)
-        now = datetime.now(UTC)
-        expires = now + timedelta(days=int(settings.one("smtp.expire_days")))  # it waited for us, not for a server
+        if hold_row is not None:
+            hold_row.delete_instance()
+            thing = Thing("address", None, hold_row.email)
+            history.record(actor, "lift", thing, {"reason": hold_row.reason}, None, change=change)
         for row in rows:
-            fields = {"state": "queued", "next_try": now, "expires": expires, "last_error": ""}
-            _change(actor, "retry", row, fields, change)
+            _change(actor, "retry", row, _afresh(), change)
     return len(rows)
 
 
@@ -307,6 +312,13 @@ def _note(row: Outbox, what: str) -> None:
 
 def _mine(actor: Actor) -> ModelSelect:
     return Outbox.select(Outbox).join(Ticket, JOIN.LEFT_OUTER).where(scoped(actor, Ticket))
+
+
+def _afresh() -> dict[str, object]:
+    now = datetime.now(UTC)
+    expires = now + timedelta(days=int(settings.one("smtp.expire_days")))
+    own = {"last_error": "", "uncertain": False, "slow": False}
+    return {"state": "queued", "next_try": now, "expires": expires, **own}
 
 
 def _locked(actor: Actor, outbox_id: int, seen: int | None) -> Outbox:

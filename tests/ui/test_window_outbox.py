@@ -128,3 +128,18 @@ async def test_T1_T2_hostile_names_and_words_of_servers_are_text(store: Path) ->
         await driven.press("r")
         await driven.until(lambda: "is queued" in screen.status.text)
         assert not driven.window._exit
+
+
+async def test_R7_5_one_key_sends_all_that_failed_after_asking(store: Path) -> None:
+    async with window_on(store) as driven:
+        screen = await shown(driven, "O")
+        await driven.press("R")
+        await driven.until(lambda: "1 failed mail will be sent" in driven.text)
+        await driven.press("escape")
+        await driven.press("R")
+        await driven.until(lambda: "1 failed mail will be sent" in driven.text)
+        await driven.press("enter")
+        await driven.until(lambda: screen.status.text == "1 mail queued.")
+        await driven.press("R")
+        await driven.until(lambda: screen.status.text == "No mail failed.")
+    assert states() == ["sent", "sent", "queued", "held"]

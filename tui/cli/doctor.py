@@ -140,13 +140,14 @@ def _token(of: str, expires: datetime | None) -> Iterator[Finding]:
 def _outgoing(actor: Actor) -> Iterator[Finding]:
     from store import shapes
     from store.queries.notifications import broken
-    from store.queries.outbox import counts, outgoing
+    from store.queries.outbox import counts, held, outgoing
     from tui.sentences import many
 
     now, mine = outgoing(), Counter(counts(actor))
     if now.last_error:
         again = f"; next try {shapes.moment(now.next_try)}" if now.next_try else ""
-        yield Finding("bad", f"sending: {now.last_error.rstrip('.')}{again}", "recipients smtp test ADDRESS")
+        waiting = f"; {many(mine['queued'], 'mail')} waiting" if mine["queued"] else ""
+        yield Finding("bad", f"sending: {now.last_error.rstrip('.')}{again}{waiting}", "recipients smtp test ADDRESS")
     elif now.last_success:
         yield Finding(
             "ok", f"sending: last well {shapes.moment(now.last_success)}; {many(mine['queued'], 'mail')} waiting"
@@ -154,10 +155,14 @@ def _outgoing(actor: Actor) -> Iterator[Finding]:
     yield from _token("sending", now.token_expires)
     if mine["failed"]:
         yield Finding(
-            "bad", f"{many(mine['failed'], 'mail')} failed for good", "recipients list outbox --filter state:failed"
+            "bad",
+            f"{many(mine['failed'], 'mail')} failed for good: recipients list outbox --filter state:failed",
+            "to send them once more: recipients outbox retry --all",
         )
-    if mine["held"]:
-        yield Finding("ok", f"{many(mine['held'], 'mail')} held back: recipients list outbox --filter state:held")
+    if (kept := held(actor)).number:
+        until = f", due from {shapes.moment(kept.first)} to {shapes.moment(kept.last)}" if kept.first else ""
+        told = f"{many(kept.number, 'mail')} held back{until}: recipients list outbox --filter state:held"
+        yield Finding("ok", told, "to send them now: recipients outbox retry --filter state:held")
     for event, problem in broken():
         yield Finding(
             "bad", f"event {event}: {problem}", f"recipients notify set {event} on --subject T --template FILE"

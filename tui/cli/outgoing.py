@@ -4,8 +4,12 @@ from typing import Any
 
 import click
 
+from store.actor import Actor
+from store.errors import BadInput
 from tui.cli.state import NUMBER, Globals, opened, say, show
 
+# more than that is seldom meant by a filter
+_MOST_UNASKED = 100
 _SMTP = (
     ("host", "H", "the mail server that sends"),
     ("port", "P", "its port: 587 with starttls, 465 with tls"),
@@ -121,15 +125,46 @@ def outbox_command() -> None:
 
 
 @outbox_command.command("retry")
-@click.argument("outbox_id", metavar="ID", type=NUMBER)
+@click.argument("outbox_id", metavar="[ID]", type=int, required=False)
+@click.option("--filter", "line", metavar="LINE", help="all that these find, e.g. 'state:failed to:example.com'")
+@click.option("--all", "every", is_flag=True, help="all that failed")
+@click.option("--yes", is_flag=True, help="also when a filter finds more than 100")
 @click.pass_obj
-def outbox_retry(state: Globals, outbox_id: int) -> None:
-    """Send a mail that failed, bounced, was held or dropped at the next opportunity."""
-    from store.services import outbox
+def outbox_retry(state: Globals, outbox_id: int | None, line: str | None, every: bool, yes: bool) -> None:
+    """Send mail that failed, bounced, was held or dropped at the next opportunity: one by its ID, or many.
 
+    \b
+    Examples:
+      recipients outbox retry --all
+      recipients outbox retry --filter 'state:held to:boss@example.com'
+    """
+    from store.services import outbox
+    from tui.sentences import many
+
+    if sum((outbox_id is not None, bool(line and line.strip()), every)) != 1:
+        raise click.UsageError("Say which: an ID, --filter LINE, or --all for all that failed.")
     with opened(state) as actor:
-        outbox.retry(actor, outbox_id)
-    show(state, {"id": outbox_id, "state": "queued"}, f"Mail {outbox_id} is queued.")
+        if outbox_id is not None:
+            outbox.retry(actor, outbox_id)
+            show(state, {"id": outbox_id, "state": "queued"}, f"Mail {outbox_id} is queued.")
+            return
+        found = _found(actor, "state:failed" if every else str(line))
+        if len(found) > _MOST_UNASKED and not (yes or every):
+            raise BadInput(f"That finds {len(found):,} mails; add --yes to send all of them again.")
+        count = outbox.retry_all(actor, found)
+    show(state, {"queued": count}, f"{many(count, 'mail')} queued.")
+
+
+def _found(actor: Actor, line: str) -> list[int]:
+    """The numbers of the mails that a filter line finds and that may be sent again."""
+    from store import shapes
+    from store.queries import lists
+    from store.rules.outbox import why_not_retry
+    from tui.cli.choosing import chosen
+
+    rows = map(shapes.outbox, lists.outbox(actor))
+    found = chosen(rows, lists.OutboxLine._fields, line=line, sort="", limit=None)
+    return [row["id"] for row in found if not why_not_retry(row["state"])]
 
 
 @outbox_command.command("drop")

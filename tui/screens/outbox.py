@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import ClassVar, NamedTuple
 
+from textual import work
 from textual.binding import BindingType
 
 from store.actor import Actor
+from store.errors import Problem
 from store.queries import outbox as reading
 from store.queries import settings
 from store.queries.outbox import OutboxRow
@@ -16,6 +18,7 @@ from store.services import outbox
 from tui import sentences
 from tui.actions import Action
 from tui.desk import Desk
+from tui.dialogs.sure import SureDialog
 from tui.screens.followed_list import FollowedList, Ids
 from tui.screens.ticket import TicketScreen
 from tui.screens.workplace import bindings
@@ -23,8 +26,12 @@ from tui.sentences import clock, many
 from tui.widgets.cells import Cell, CellStyle
 from tui.widgets.column_layout import Column
 
-_STATES = ("queued", "failed", "bounced", "held", "sending", "sent", "dropped")
-_STYLES: dict[str, CellStyle] = {"failed": "flag", "bounced": "flag", "held": "flag", "sent": "dim", "dropped": "dim"}
+_STATES = ("queued", "failed", "bounced", "held", "sending", "sent", "digested", "dropped")
+_AGAIN = ("failed", "bounced", "held", "dropped")
+_STYLES: dict[str, CellStyle] = {
+    **dict.fromkeys(("failed", "bounced", "held"), "flag"),
+    **dict.fromkeys(("sent", "digested", "dropped"), "dim"),
+}
 
 
 class Read(NamedTuple):
@@ -67,6 +74,7 @@ class OutboxScreen(FollowedList[OutboxRow]):
     def handlers(self) -> Mapping[str, Callable[[], object]]:
         return {
             "retry": lambda: self._change(outbox.retry, "is queued"),
+            "retry-all": self._retry_all,
             "drop": lambda: self._change(outbox.drop, "is dropped"),
             "lift": self._lift,
             "open": self._open,
@@ -104,7 +112,7 @@ class OutboxScreen(FollowedList[OutboxRow]):
         return sentences.mail_told(row)
 
     def cells(self, row: OutboxRow) -> Sequence[Cell]:
-        when = row.sent or (row.next_try if row.state == "queued" else None)
+        when = row.sent or (row.next_try if row.state in ("queued", "held") else None)
         return (
             Cell(str(row.id)),
             Cell(f"{row.state}{'?' if row.uncertain else ''}", _STYLES.get(row.state, "")),
@@ -120,6 +128,31 @@ class OutboxScreen(FollowedList[OutboxRow]):
         row = self.current
         if row is not None:
             self.do(use_case, row.id, seen=row.version, told=lambda _: f"Mail {row.id} to {row.to} {done}.")
+
+    @work(exclusive=True, group="ask")
+    async def _retry_all(self) -> None:
+        """All that failed, or that is in the state that is shown; asked before, for it may be much and old."""
+        state = self.wanted if self.wanted in _AGAIN else "failed"
+        try:
+            found = await self.desk.lanes.read(reading.numbers, self.desk.actor, state=state, ticket=self._ticket)
+        except Problem as problem:
+            self.say(str(problem), "error")
+            return
+        if not found:
+            self.say(f"No mail is {state}." if state in _AGAIN[1:] else "No mail failed.")
+            return
+
+        async def again() -> str:
+            count = await self.desk.lanes.write(outbox.retry_all, self.desk.actor, list(found))
+            return f"{many(count, 'mail')} queued."
+
+        told = [f"{many(len(found), f'{state} mail')} will be sent at the next opportunity."]
+        self.app.push_screen(SureDialog(self.desk, "Retry all", told, again, label="Send"), self._asked)
+
+    def _asked(self, done: str | None) -> None:
+        if done:
+            self.say(done, "success")
+            self.refresh_now()
 
     def _lift(self) -> None:
         row = self.current

@@ -245,7 +245,7 @@ def delivery(rows: "Sequence[OutboxRow]", trouble: str = "") -> list[tuple[str, 
     for row in rows:
         if row.state not in _WELL:
             said = f": {clean(row.last_error)}" if row.last_error else ""
-            told.append((f"{row.state} for {clean(row.to, limit=80)}{said}", row.state != "dropped"))
+            told.append((f"{row.state} for {clean(row.to, limit=80)}{said}", row.state not in ("dropped", "digested")))
     return told
 
 
