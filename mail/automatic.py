@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from mail import headers
 from mail.headers import Fields
-from mail.report import is_postmaster
+from mail.report import ENVELOPE_FIELDS, NO_SENDER, is_postmaster
 from store.rules.subjects import AUTOMATIC_PREFIXES
 
 # `auto-notified` is what Sieve writes about mail that came (RFC 5436, 2.7.1)
@@ -35,8 +35,6 @@ _LIST_FIELDS = (
 _SUPPRESSED = re.compile(r"(?:^|[\s,;])(?:all|oof|autoreply)(?![\w-])")
 _END_OF_WORD = re.compile(r"[\s;(,]")
 _COMMENTS = re.compile(r"^(?:\s*\([^()]{0,200}\))*\s*")
-_NO_SENDER = re.compile(r"<\s*>|<?mailer-daemon(?:@[^\s<>]*)?>?\s*(?:\(|$)", re.IGNORECASE)  # sendmail names it so
-_ENVELOPE_FIELDS = ("return-path", "x-envelope-from", "x-envelope-sender")
 _NO_REPLY = re.compile(
     r'(?:^|[-_.+"])(?:(?:no|do[-_.]?not)[-_.]?reply|auto[-_.]?(?:reply|responder))(?![a-z])[^@]*@', re.IGNORECASE
 )
@@ -97,7 +95,7 @@ def _reasons(fields: Fields, sender: str, subject: str) -> Iterator[str]:
         yield "auto-submitted"
     if headers.parameters(fields.first("content-type"))[0] == "multipart/report":
         yield "report"
-    if any(map(_NO_SENDER.match, map(fields.first, _ENVELOPE_FIELDS))):
+    if any(map(NO_SENDER.match, map(fields.first, ENVELOPE_FIELDS))):
         yield "empty-return-path"
     is_answer = bool(fields.first("in-reply-to") or fields.first("references"))
     is_answering = bool(_ANSWERING_SUBJECT.match(subject))

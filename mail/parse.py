@@ -17,7 +17,7 @@ from mail.author import Author, author
 from mail.automatic import confirmed, why_automatic
 from mail.charsets import decode
 from mail.headers import Fields
-from mail.report import MARK_FIELD, is_postmaster, report_of
+from mail.report import MARK_FIELD, report_of
 from mail.span import Span, mapped
 from store.cleantext import storable
 from store.rules.addresses import OwnAddresses
@@ -126,9 +126,6 @@ def _with_body(known: Parsed, fields: Fields, body: Span) -> Parsed:
     cut = fields.cut or tree.cut
     # what was not read is not known to be equal: only a message that was read to its end has a fingerprint
     fingerprint = "" if cut else _fingerprint(fields, known.message_id, text, attached)
-    postmaster = is_postmaster(known.sender)
-    answered = (*known.in_reply_to, *reversed(known.references))
-    report = report_of(tree, text, postmaster=postmaster, answered=answered) if known.automatic or postmaster else None
     return replace(
         known,
         text=text,
@@ -136,7 +133,7 @@ def _with_body(known: Parsed, fields: Fields, body: Span) -> Parsed:
         automatic=confirmed(known.automatic, text),
         unreadable=cut,
         fingerprint=fingerprint,
-        report=report,
+        report=report_of(fields, tree, known.subject, text, answered=(*known.in_reply_to, *reversed(known.references))),
     )
 
 

@@ -1,7 +1,10 @@
 """What is known of a message once it is parsed: plain values, whatever the bytes were (R5)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
+
+from store.rules.refusals import Cause, cause_of
 
 # Each forbids automatic answers (RFC 3834, 2), and a person's own words may come with it: through a list, a group, a
 # company's gateway, a helpdesk, from an address that wants no answers.
@@ -27,20 +30,37 @@ class Attached:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a delivery report says (RFC 3464): `original` is the Message-ID of the mail it is about, `action` failed,
-    delayed, delivered, relayed or expanded, `recipient` to whom that happened (several with commas between), `status`
-    such as `5.1.1`, `words` the server's."""
+    """What a delivery report says (RFC 3464): `original` is the Message-ID of the mail it is about, `others` are more
+    that it may be about, the most likely first; `action` is failed, delayed, delivered, relayed or expanded, `status`
+    such as `5.1.1`, `words` the server's.
+
+    `recipient` is to whom that happened and `meant` to whom it was sent, each several with commas between.  `evidence`
+    is what speaks for it beside the Message-ID: envelope (its own sender is empty: RFC 5321, 4.5.5), form (it is a
+    multipart/report, and nothing tells its envelope), or ''.
+    """
 
     original: str
     action: str
     status: str = ""
     recipient: str = ""
     words: str = ""
+    meant: str = ""
+    others: tuple[str, ...] = ()
+    evidence: str = ""
+
+    @property
+    def cause(self) -> Cause:
+        """What the refusal is about."""
+        return cause_of(self.status, self.words)
 
     @property
     def is_hard(self) -> bool:
-        """Whether that address will not take mail later either."""
-        return self.action == "failed" and not self.status.startswith("4")
+        """Whether it says that there is no such address, so that no mail will arrive there later either."""
+        return self.action == "failed" and self.cause is Cause.ADDRESS
+
+    def with_(self, **fields: Any) -> "Report":
+        """The same but for these fields."""
+        return replace(self, **fields)
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,11 @@ class Batch:
         for message_id, *rest in Outbox.select(*columns).where(Outbox.message_id.in_(list(message_ids))).tuples():
             self.posted[message_id] = Posted(*rest)
 
+    def reported(self, report: Report | None) -> Posted | None:
+        """The mail of ours that a delivery report is about: of all that it names the first that is ours."""
+        named = (report.original, *report.others) if report is not None else ()
+        return next((self.posted[known] for known in named if known in self.posted), None)
+
     def load_tickets(self, numbers: set[int], message_ids: set[str]) -> None:
         """Reads the tickets of these numbers or with these Message-IDs in them, and what they were merged into.
 

@@ -71,8 +71,7 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
     known = sender.recipient
     fingerprint = arrived.parsed.fingerprint
     twin = batch.fingerprints.get(fingerprint) if fingerprint else None
-    report = arrived.parsed.report
-    about = batch.posted.get(report.original) if report is not None else None
+    about = batch.reported(arrived.parsed.report)
     administrator = sender.key in place.own.administrators
     named = _named(place, batch, arrived.parsed)
     answered, proof = _answered(batch, arrived.parsed, sender, named) if administrator else (None, "")
@@ -140,8 +139,8 @@ def has_returned(place: Ground, batch: Batch, parsed: Parsed) -> bool:
 
 def _our_marks(parsed: Parsed) -> list[str]:
     """The Message-IDs in a message that may be of mail of ours."""
-    original = parsed.report.original if parsed.report is not None else ""
-    return [known for known in (parsed.message_id, parsed.mark, original, *references_of(parsed)) if known]
+    reported = (parsed.report.original, *parsed.report.others) if parsed.report is not None else ()
+    return [known for known in (parsed.message_id, parsed.mark, *reported, *references_of(parsed)) if known]
 
 
 def _answered(batch: Batch, parsed: Parsed, sender: Sender, named: Sequence[_Named]) -> tuple[int | None, str]:
