@@ -23,6 +23,7 @@ from store.models.messages import RefusedMessage as RefusedMessage
 from store.models.outgoing import AddressHold as AddressHold
 from store.models.outgoing import Outbox as Outbox
 from store.models.outgoing import OutgoingState as OutgoingState
+from store.models.outgoing import ReturnedLetter as ReturnedLetter
 from store.models.people import Administrator as Administrator
 from store.models.people import Customer as Customer
 from store.models.people import Partner as Partner
@@ -53,6 +54,7 @@ TABLES: tuple[type[Base], ...] = (
     LargeMessage,
     RefusedMessage,
     Outbox,
+    ReturnedLetter,
     AddressHold,
     OutgoingState,
     History,

@@ -61,8 +61,16 @@ class AddressHold(Base):
     until = MomentField()
 
 
+class ReturnedLetter(Base):
+    """Why a letter came back (R5.4): the last report's `cause`, see `store.rules.refusals`."""
+
+    outbox = link(Outbox, primary_key=True, on_delete="CASCADE")
+    cause = TextField()
+    at = MomentField(index=True)
+
+
 class OutgoingState(Base):
-    """How sending fares, in one row; written by the sender only."""
+    """How sending fares, in one row; written by the sender, but `acknowledged` by people (R5.4)."""
 
     id = AutoField()
     last_success = MomentField(null=True)
@@ -70,3 +78,4 @@ class OutgoingState(Base):
     last_error_at = MomentField(null=True)
     next_try = MomentField(null=True)
     token_expires = MomentField(null=True)
+    acknowledged = MomentField(null=True)

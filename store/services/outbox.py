@@ -15,7 +15,7 @@ from store.actor import MAIL, Actor
 from store.cleantext import clean, field_text
 from store.db import transaction
 from store.errors import NotFound
-from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, Ticket
+from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, Recipient, Ticket
 from store.queries import outbox as reading
 from store.queries import settings
 from store.queries.books import holds_until
@@ -213,19 +213,13 @@ def lift(actor: Actor, email: str) -> int:
     return len(rows)
 
 
-def bounced(outbox_id: int, words: str, *, hard: bool, address: str = "") -> None:
-    """A delivery report came back for this letter (R5.4); inside intake's transaction.  Said once only (O3).
+def bounced(outbox_id: int, words: str, *, hard: bool, doubt: str = "") -> None:
+    """This letter came back (R5.4); inside intake's transaction.  See `store.services.returned`, which decides.
 
-    `hard`: nothing more is sent to that address for a set time, or until an agent lifts that.  `address` is the one
-    that the report is about (several with commas between): that of the copy says nothing of the letter, and the
-    tester's (R7.2) nothing of whom the letter was meant for.
+    `hard`: nothing more is sent to that address for a set time, or until an agent lifts that.  `doubt` is added to what
+    the ticket says.
     """
     row = Outbox.get_by_id(outbox_id)
-    failed = {address_key(one.strip("<> ")) for one in address.split(",") if one.strip()}
-    copy, tester = (address_key(str(settings.one(f"smtp.{name}"))) for name in ("copy", "send_only_to"))
-    if row.state == "bounced" or (failed == {copy} != {row.to_key}):
-        return
-    hard = hard and (failed != {tester} or tester == row.to_key)
     said = clean(words, limit=_LONGEST_WORDS)
     before = {"state": row.state, "last_error": row.last_error}
     _mark(row, "bounced", said)
@@ -235,7 +229,15 @@ def bounced(outbox_id: int, words: str, *, hard: bool, address: str = "") -> Non
         now = datetime.now(UTC)
         fields = {"email": row.to, "reason": said, "outbox": row.id, "at": now, "until": now + timedelta(days=days)}
         AddressHold.replace(email_key=row.to_key, **fields).execute()
-    _note(row, "came back")
+    _note(row, "came back", doubt)
+
+
+def returned_for_now(outbox_id: int, words: str, wait: timedelta) -> None:
+    """This letter came back with a refusal for now (R5.4): it goes again after `wait`; inside intake's transaction."""
+    row = Outbox.get_by_id(outbox_id)
+    before = {"state": row.state, "last_error": row.last_error}
+    _mark(row, "queued", words, next_try=datetime.now(UTC) + wait, sent=None)
+    history.record(MAIL, "bounced", _thing(row), before, {"state": "queued", "last_error": row.last_error})
 
 
 def succeeded() -> None:
@@ -300,14 +302,26 @@ def _mark(row: Outbox, state: str, words: str, **fields: object) -> None:
     row.state, row.last_error = state, said
 
 
-def _note(row: Outbox, what: str) -> None:
+def _note(row: Outbox, what: str, more: str = "") -> None:
     """A mail to a customer that did not arrive is said on its ticket, where the agent looks (R5.4, R7.5)."""
     if row.ticket_id is None or row.audience != "customer":
         return
     now = datetime.now(UTC)
-    text = f"Our mail “{field_text(row.subject)}” to {clean(row.to)} {what}: {row.last_error}"
+    text = f"Our mail “{field_text(row.subject)}” to {clean(row.to)} {what}: {row.last_error}{more}"
     Message.create(ticket=row.ticket_id, direction="note", text=text, sent=now, created=now)
     Ticket.update(updated=now, version=Ticket.version + 1).where(Ticket.id == row.ticket_id).execute()
+    _wait_on_agent(row)
+
+
+def _wait_on_agent(row: Outbox) -> None:
+    """The requester does not have what was written to them: an open ticket is the agent's turn again (R10.6)."""
+    written = Recipient.select(Recipient.id).where(Recipient.email_key == row.to_key)
+    mine = (Ticket.id == row.ticket_id) & Ticket.closed.is_null() & Ticket.requester.in_(written)
+    ticket, status = Ticket.get_or_none(mine), str(settings.one("status.customer_reply"))
+    if ticket is not None and ticket.status != status:
+        Ticket.update(status=status).where(mine).execute()
+        thing = Thing("ticket", ticket.id, f"#{ticket.id}")
+        history.record(MAIL, "status", thing, {"status": ticket.status}, {"status": status})
 
 
 def _mine(actor: Actor) -> ModelSelect:

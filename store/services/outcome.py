@@ -5,11 +5,12 @@ from dataclasses import asdict
 
 from store.rules.intake import Circumstances, Decision, Outcome
 from store.rules.message import Arrived, Report
-from store.services import agent_mail, entry, outbox
+from store.services import agent_mail, entry
 from store.services.batch import Batch
 from store.services.circumstances import Ground, Sender
 from store.services.entry import Written
 from store.services.notices import announce
+from store.services.returned import come_back
 
 
 def carry_out(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, decision: Decision, raw: int) -> Written:
@@ -30,8 +31,7 @@ def tell(batch: Batch) -> None:
     announce(batch.news)
     for outbox_id, report in batch.reports:
         if report.action == "failed":
-            words = report.words or report.status or "no reason given"
-            outbox.bounced(outbox_id, words, hard=report.is_hard, address=report.recipient)
+            come_back(outbox_id, report)
 
 
 def why_of(
@@ -63,15 +63,16 @@ def why_of(
 
 def _about_ours(batch: Batch, report: Report | None) -> dict[str, object] | None:
     """What is reported of which mail of ours."""
-    sent = batch.posted.get(report.original) if report is not None else None
-    return None if report is None or sent is None else {"mail": sent.id, **asdict(report)}
+    sent = batch.reported(report)
+    return None if report is None or sent is None else {"mail": sent.id, **asdict(report), "cause": report.cause}
 
 
 def _note_report(batch: Batch, arrived: Arrived) -> Written:
     """R5.4: a delivery report opens no ticket; it is noted on the mail that it is about once the batch is written."""
     report = arrived.parsed.report
-    sent = batch.posted.get(report.original) if report is not None else None
+    sent = batch.reported(report)
     if report is None or sent is None:
         return Written()
-    batch.reports.append((sent.id, report))
+    denied = arrived.parsed.authentication == "fail"
+    batch.reports.append((sent.id, report.with_(evidence="") if denied else report))
     return Written(sent.ticket)

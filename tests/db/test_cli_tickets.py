@@ -5,6 +5,7 @@ import io
 import pytest
 
 from store.models import Outbox
+from store.rules.message import Report
 from store.services import outbox
 from tests.commandline import Shell
 from tests.smtp import Server
@@ -170,3 +171,23 @@ def test_R7_5_what_failed_is_named_by_doctor_retried_dropped_and_lifted(helpdesk
     assert (rows[first.id], rows[second.id]) == ("queued", "dropped")
     for words in (("retry", "99"), ("drop", str(second.id)), ("lift", "kelly@x.test")):
         assert helpdesk.run("outbox", *words).status == 1
+
+
+def test_R5_4_doctor_tells_once_that_servers_refuse_us_until_it_is_acknowledged(helpdesk: Shell) -> None:
+    with helpdesk.desk() as desk:
+        kelly = Outbox.get(Outbox.to == "kelly@x.test")
+        for letter in Outbox.select():
+            report = Report(
+                letter.message_id, "failed", "5.7.1", letter.to, "554 5.7.1 blocked using bl.test", evidence="form"
+            )
+            desk.arrive("mailer-daemon@mx.test", "Undelivered", automatic="report", report=report)
+        outbox.bounced(kelly.id, "550 no such user", hard=True)
+        desk.send_mail(smtp__admin_email="kelly@x.test")
+    answer = helpdesk.run("doctor")
+    assert answer.status == 1
+    (told,) = [line for line in answer.out.splitlines() if "Mail from us is refused: 3 letters" in line]
+    assert told.startswith("bad     ")
+    assert "bad     kelly@x.test is an administrator's and came back: no notice goes there" in answer.out
+    assert "3 mails came back in the last week (3 us)" in answer.out
+    assert "Acknowledged" in helpdesk.said("outbox", "acknowledge")
+    assert "Mail from us is refused" not in helpdesk.run("doctor").out

@@ -266,7 +266,7 @@ def test_R5_4_an_address_that_bounced_is_held_and_warned_of(telling: Desk) -> No
     sent = notification(telling, "new_message_customer")
     from store.rules.message import Report
 
-    report = Report(sent.message_id, "failed", "5.1.1", "kelly@x.test", "no such user")
+    report = Report(sent.message_id, "failed", "5.1.1", "kelly@x.test", "no such user", evidence="envelope")
     done = telling.arrive("mailer-daemon@x.test", "Undelivered", automatic="report", report=report)
     assert (done.outcome, done.ticket) == ("report", 1)
     assert Outbox.get_by_id(sent.id).state == "bounced"

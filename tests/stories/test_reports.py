@@ -33,7 +33,8 @@ def report(sender: str, subject: str, *parts: str, kind: str = "delivery-status"
 
 def plain(sender: str, subject: str, text: str) -> str:
     """A report for people only."""
-    return f"From: {sender}\nTo: {SUPPORT}\nSubject: {subject}\nMessage-ID: <report@mx.test>\n\n{text}"
+    head = f"Return-Path: <>\nFrom: {sender}\nTo: {SUPPORT}\nSubject: {subject}\nMessage-ID: <report@mx.test>\n"
+    return f"{head}\n{text}"
 
 
 FAILED = {
@@ -68,6 +69,23 @@ FAILED = {
         "Mail delivery failed: returning message to sender",
         f"  {KELLY}\n    550 No such user here\n\n------ This is a copy of the message's headers. ------\n\n{ORIGINAL}",
     ),
+}
+FAILED |= {
+    "dma, whose sender is no address": FAILED["Exim"].replace(
+        "Mail Delivery System <Mailer-Daemon@mx.test>", "MAILER-DAEMON <>"
+    ),
+    "sendmail without a domain": FAILED["qmail"].replace("MAILER-DAEMON@mx.test", "<MAILER-DAEMON>"),
+    "James, which only refers to it": plain(
+        "post_master@customer.test",
+        "Re:#1 New message in ticket\nIn-Reply-To: ID",
+        f"Error: Invalid user address\n\n550 - no such user here\n\nRCPT TO: {KELLY}\n",
+    ),
+}
+# what is not about the address
+SOFT = {
+    "a block list": ("5.1.1", "550 5.1.1", "554 5.7.1 Client host blocked using bl.test"),
+    "DMARC": ("5.1.1", "550 5.1.1", "550-5.7.26 Unauthenticated email is not accepted due to DMARC policy"),
+    "a full mailbox": ("5.1.1", "550 5.1.1", "552 5.2.2 Mailbox full"),
 }
 NOTHING_FAILED = {
     "a delay": FAILED["Postfix"].replace("Action: failed\nStatus: 5.1.1", "Action: delayed\nStatus: 4.4.1"),
@@ -125,6 +143,21 @@ def test_O4_R5_4_what_did_not_arrive_is_marked_and_shown_and_opens_nothing(serve
     assert "no reason given" not in note.text
     assert Ticket.select().count() == 1
     assert Ticket.get().closed is not None
+
+
+@pytest.mark.parametrize("why", SOFT)
+def test_R5_4_what_is_not_about_the_address_is_shown_and_holds_nothing(server: MailServer, why: str) -> None:
+    status, old, new = SOFT[why]
+    text = FAILED["Postfix"].replace(f"{old} no such user", new).replace(f"Status: {status}", "Status: 5.0.0")
+    assert arrives(server, text, letter().message_id) == "report"
+    assert (letter().state, AddressHold.select().count(), Ticket.select().count()) == ("bounced", 0, 1)
+    (note,) = Message.select().where(Message.direction == "note")
+    assert new in note.text
+
+
+def test_R5_4_a_report_that_comes_from_somebodys_own_address_holds_nothing(server: MailServer) -> None:
+    assert arrives(server, FAILED["qmail"].replace("<>", "<eve@evil.test>"), letter().message_id) == "report"
+    assert (letter().state, AddressHold.select().count()) == ("bounced", 0)
 
 
 @pytest.mark.parametrize("kind", NOTHING_FAILED)

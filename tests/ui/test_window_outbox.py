@@ -8,7 +8,7 @@ from ticket_world import add_ticket_of_kelly, hold, open_ticket, opened, set_up_
 from window_world import ANNA, BOB, HOSTILE, Driven, add_sender, add_ticket, prepared, window_on
 
 from store.db import session
-from store.models import AddressHold, Outbox
+from store.models import AddressHold, Outbox, ReturnedLetter
 from store.services import tickets
 from tui.screens.outbox import OutboxScreen
 from tui.screens.ticket import TicketScreen
@@ -143,3 +143,19 @@ async def test_R7_5_one_key_sends_all_that_failed_after_asking(store: Path) -> N
         await driven.press("R")
         await driven.until(lambda: screen.status.text == "No mail failed.")
     assert states() == ["sent", "sent", "queued", "held"]
+
+
+async def test_R5_4_that_servers_refuse_us_stands_in_the_title_until_it_is_acknowledged(store: Path) -> None:
+    with session():
+        Outbox.update(state="bounced").where(Outbox.id == 2).execute()
+        ReturnedLetter.create(outbox=2, cause="us", at=datetime.now(UTC))
+        hold("anna@helpdesk.test")
+    async with window_on(store) as driven:
+        await driven.until(lambda: "Mail from us is refused: 1 letter" in driven.text.splitlines()[0])
+        screen = await shown(driven, "O")
+        await driven.until(lambda: "Mail from us is refused: 1 letter · o acknowledges" in driven.text)
+        await driven.press("o")
+        await driven.until(lambda: "Acknowledged." in screen.status.text)
+        await driven.until(lambda: "is refused" not in driven.text)
+        await driven.press("escape")
+        await driven.until(lambda: "Held back, an administrator's: anna@" in driven.text.splitlines()[0])

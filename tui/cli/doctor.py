@@ -58,6 +58,7 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
         yield Finding("missing", one.what, one.remedy)
     yield from _inboxes()
     yield from _outgoing(actor)
+    yield from _returned(actor)
     yield (
         Finding("ok", "mail is being fetched")
         if is_held()
@@ -167,3 +168,23 @@ def _outgoing(actor: Actor) -> Iterator[Finding]:
         yield Finding(
             "bad", f"event {event}: {problem}", f"recipients notify set {event} on --subject T --template FILE"
         )
+
+
+def _returned(actor: Actor) -> Iterator[Finding]:
+    """What came back (R5.4): about us, for administrators, and the rest by its cause."""
+    from store import shapes
+    from store.cleantext import clean
+    from store.queries.returned import about_us, causes, held_administrators
+    from tui.sentences import many, refused_trouble
+
+    if (refused := about_us(actor)) is not None:
+        last = f"the last, mail {refused.id}, on {shapes.moment(refused.at)}: {clean(refused.words)}"
+        told = f"{refused_trouble(refused)}, {last}"
+        yield Finding("bad", told.rstrip("."), "see to what the server says, then: recipients outbox acknowledge")
+    for email in held_administrators():
+        told = f"{clean(email)} is an administrator's and came back: no notice goes there"
+        yield Finding("bad", told, f"recipients outbox lift {quote(email)}")
+    if found := causes(actor):
+        kinds = ", ".join(f"{count:,} {cause}" for cause, count in sorted(found.items()))
+        told = f"{many(sum(found.values()), 'mail')} came back in the last week ({kinds})"
+        yield Finding("ok", f"{told}: recipients list outbox --filter state:bounced")

@@ -194,5 +194,16 @@ def outbox_lift(state: Globals, email: str) -> None:
     )
 
 
+@outbox_command.command("acknowledge")
+@click.pass_obj
+def outbox_acknowledge(state: Globals) -> None:
+    """Say that you know that other servers refuse our mail: doctor and title are quiet until the next one does."""
+    from store.services import returned
+
+    with opened(state) as actor:
+        returned.acknowledge(actor)
+    show(state, {"acknowledged": True}, "Acknowledged; it is said again when the next mail is refused because of us.")
+
+
 def _text(value: object) -> str:
     return ("on" if value else "off") if isinstance(value, bool) else str(value)

@@ -10,11 +10,12 @@ from textual.binding import BindingType
 from store.actor import Actor
 from store.errors import Problem
 from store.queries import outbox as reading
+from store.queries import returned as coming_back
 from store.queries import settings
 from store.queries.outbox import OutboxRow
 from store.reasons import sentence
 from store.rules.outbox import why_not_drop, why_not_retry
-from store.services import outbox
+from store.services import outbox, returned
 from tui import sentences
 from tui.actions import Action
 from tui.desk import Desk
@@ -40,13 +41,15 @@ class Read(NamedTuple):
     ids: Ids
     counts: dict[str, int]
     trouble: str
+    refused: str
     zone: tzinfo
 
 
 def read(actor: Actor, state: str, ticket: int | None) -> Read:
     """From the store."""
     ids = reading.numbers(actor, state=state, ticket=ticket)
-    return Read(ids, reading.counts(actor), reading.outgoing().last_error, settings.timezone())
+    refused = sentences.refused_trouble(coming_back.about_us(actor))
+    return Read(ids, reading.counts(actor), reading.outgoing().last_error, refused, settings.timezone())
 
 
 class OutboxScreen(FollowedList[OutboxRow]):
@@ -77,6 +80,7 @@ class OutboxScreen(FollowedList[OutboxRow]):
             "retry-all": self._retry_all,
             "drop": lambda: self._change(outbox.drop, "is dropped"),
             "lift": self._lift,
+            "acknowledge": lambda: self.do(returned.acknowledge, told=lambda _: "Acknowledged."),
             "open": self._open,
             "filter": lambda: self.choose_wanted("Show mail", dict(zip(_STATES, _STATES, strict=True)), self._counts),
             **super().handlers(),
@@ -100,7 +104,9 @@ class OutboxScreen(FollowedList[OutboxRow]):
         self._counts, self.zone = found.counts, found.zone
         whose = f"#{self._ticket} / " if self._ticket is not None else ""
         self.heading.say(f"Tickets / {whose}Outbox" + (f" / {self.wanted}" if self.wanted else ""))
-        self.heading.show_right(f"Sending fails: {found.trouble}" if found.trouble else "", severity="error")
+        fails = f"Sending fails: {found.trouble}" if found.trouble else ""
+        refused = f"{found.refused} · o acknowledges" if found.refused else ""
+        self.heading.show_right(fails or refused, severity="error")
         waiting = ", ".join(f"{count} {state}" for state, count in found.counts.items())
         self.status.show_right(" · ".join(filter(None, (many(len(found.ids), "mail"), waiting))))
         return found.ids

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from store.actor import Actor
 from store.files import shortage
-from store.queries import health, lists, outbox, settings
+from store.queries import health, lists, outbox, returned, settings
 from store.queries.health import Counts, Missing
 from store.queries.lists import InboxLine
 from store.queries.outbox import Outgoing
@@ -22,18 +22,23 @@ class Standing(NamedTuple):
     counts: Counts
     inboxes: list[InboxLine]
     sending: Outgoing
+    alarms: list[str]
     zone: tzinfo
     cost: float
 
 
-NOTHING = Standing([], Counts(0, 0), [], Outgoing(None, "", None, None, None, 0, 0, 0), UTC, 0.0)
+NOTHING = Standing([], Counts(0, 0), [], Outgoing(None, "", None, None, None, 0, 0, 0), [], UTC, 0.0)
 
 
 def standing(actor: Actor) -> Standing:
     """Read from the store."""
     began = time.monotonic()
     missing, counts, inboxes = health.missing(), health.counts(actor), lists.inboxes()
-    now = missing, counts, inboxes, outbox.outgoing(), settings.timezone()
+    found = (
+        sentences.refused_trouble(returned.about_us(actor)),
+        sentences.held_trouble(returned.held_administrators()),
+    )
+    now = missing, counts, inboxes, outbox.outgoing(), [one for one in found if one], settings.timezone()
     return Standing(*now, time.monotonic() - began)
 
 
@@ -48,8 +53,11 @@ def troubles(now: Standing) -> Iterator[str]:
 
 
 def show_missing(now: Standing, title: StatusBar) -> None:
-    """On the right of the title: what is missing, and which key says how to mend it."""
-    if now.missing:
+    """On the right of the title: what came back because of us, or what is missing, and which key leads there."""
+    if now.alarms:
+        first, key = now.alarms[0], "O shows it"
+        title.show_right(f"{' · '.join(now.alarms)} · {key}", f"{first} · {key}", f"{first} · O", severity="error")
+    elif now.missing:
         short = sentences.missing(now.missing)
         title.show_right(f"{short} · ! how to mend", f"{short} · !", "Missing: press !", severity="warning")
     else:

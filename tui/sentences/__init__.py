@@ -5,9 +5,11 @@ Names and addresses in what the services return are clean text already; what com
 
 from tui.sentences.health import counts as counts
 from tui.sentences.health import disk_trouble as disk_trouble
+from tui.sentences.health import held_trouble as held_trouble
 from tui.sentences.health import inbox_health as inbox_health
 from tui.sentences.health import inbox_trouble as inbox_trouble
 from tui.sentences.health import missing as missing
+from tui.sentences.health import refused_trouble as refused_trouble
 from tui.sentences.health import sending_trouble as sending_trouble
 from tui.sentences.health import token_trouble as token_trouble
 from tui.sentences.recipients import banned as banned

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from store.queries.health import Counts, Missing
     from store.queries.lists import InboxLine
     from store.queries.outbox import Outgoing
+    from store.queries.returned import Refused
 
 _OVERDUE = timedelta(seconds=60)
 _TOKEN_SOON = timedelta(minutes=5)
@@ -65,6 +66,16 @@ def sending_trouble(now: "Outgoing", zone: tzinfo, moment: datetime | None = Non
         return f"Sending: {ends}" if ends else ""
     again = f" Next try {clock(now.next_try, zone, moment or datetime.now(UTC))}." if now.next_try else ""
     return f"Sending: {clean(now.last_error)}{again}"
+
+
+def refused_trouble(found: "Refused | None") -> str:
+    """That other servers take no mail from us, '' when they do (R5.4)."""
+    return f"Mail from us is refused: {many(found.letters, 'letter')}" if found is not None else ""
+
+
+def held_trouble(emails: Sequence[str]) -> str:
+    """That administrators get no notices, since their own address came back; '' when all do."""
+    return f"Held back, an administrator's: {clean(', '.join(emails), limit=60)}" if emails else ""
 
 
 def inbox_health(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | None = None) -> str:
