@@ -1,6 +1,6 @@
 """Messages, their bytes, and what became of each that arrived."""
 
-from peewee import SQL, AutoField, BigIntegerField, BlobField, IntegerField, TextField
+from peewee import SQL, AutoField, BigIntegerField, BlobField, BooleanField, IntegerField, TextField
 
 from store.models.base import Base, MomentField, link
 from store.models.inboxes import DenyEntry, Inbox
@@ -19,6 +19,8 @@ class RawMessage(Base):
 
 class Message(Base):
     """`direction` is in, out or note; `sender` the recipient, `author` the administrator who wrote it.
+
+    `whole` is the text as it arrived where words that it quotes were left out, '' where `text` is all of it (R5.8).
 
     `authentication` is what a trusted server found out about its sender: pass, fail or none, NULL when none is trusted.
     """
@@ -41,10 +43,14 @@ class Message(Base):
     created = MomentField()
     raw = link(RawMessage, null=True, index=False)
     authentication = TextField(null=True)
+    whole = TextField(default="", constraints=[SQL("DEFAULT ''")])
 
 
 class Attachment(Base):
-    """What an attachment is; its content is read from the raw message again, by `part`."""
+    """What an attachment is; its content is read from the raw message again, by `part`.
+
+    `technical`: a part of the mail itself, such as its signature, and no file that somebody attached.
+    """
 
     id = AutoField()
     message = link(Message)
@@ -53,6 +59,7 @@ class Attachment(Base):
     size = IntegerField()
     sha256 = TextField()
     part = IntegerField()
+    technical = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
 
 
 class Arrival(Base):

@@ -207,7 +207,7 @@ def enclosed(message: int, *, most: int) -> Iterator[EnclosedRow]:
     columns = (Attachment.name, Attachment.type, Attachment.size, Attachment.part, RawMessage.data)
     query = Attachment.select(*columns).join(Message).join(RawMessage)
     total = 0
-    mine = (Message.id == message) & (Message.direction == "out")
+    mine = (Message.id == message) & (Message.direction == "out") & ~Attachment.technical
     for name, kind, size, part, raw in query.where(mine).order_by(Attachment.id).tuples():
         if repeats_the_mail(name, kind):
             continue

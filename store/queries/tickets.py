@@ -70,12 +70,13 @@ class Assignee(NamedTuple):
 
 
 class AttachmentLine(NamedTuple):
-    """One attachment; `size` in bytes."""
+    """One attachment; `size` in bytes.  `technical`: a part of the mail itself, such as its signature."""
 
     id: int
     name: str
     type: str
     size: int
+    technical: bool = False
 
 
 class MessageLine(NamedTuple):
@@ -83,6 +84,7 @@ class MessageLine(NamedTuple):
 
     `authentication` is what a trusted server says of the sender: pass, fail or none, None where none is trusted.
     `written_by_nobody`: no person wrote it, so it changed no status (R5.4).
+    `whole` is the text with what it quotes, where that was left out of `text` (R5.8).
     """
 
     id: int
@@ -96,6 +98,7 @@ class MessageLine(NamedTuple):
     created: datetime
     authentication: str | None = None
     written_by_nobody: bool = False
+    whole: str = ""
 
 
 def every(actor: Actor, *, limit: int | None = None) -> Iterator[TicketLine]:
@@ -177,6 +180,7 @@ def messages(actor: Actor, number: int | None = None, *, limit: int | None = Non
             Message.created,
             Message.authentication,
             Message.automatic,
+            Message.whole,
         )
         .join(Ticket)
         .switch(Message)
@@ -250,7 +254,7 @@ def _lines(actor: Actor, condition: Expression | None, limit: int | None) -> Ite
 
 def _with_attachments(rows: list[tuple[object, ...]]) -> Iterator[MessageLine]:
     found: dict[object, list[AttachmentLine]] = {}
-    columns = (Attachment.message, Attachment.id, Attachment.name, Attachment.type, Attachment.size)
+    columns = [getattr(Attachment, name) for name in ("message", *AttachmentLine._fields)]
     query = Attachment.select(*columns).where(Attachment.message.in_([row[0] for row in rows]))
     for message, *rest in query.order_by(Attachment.id).tuples():
         found.setdefault(message, []).append(AttachmentLine(*rest))
@@ -269,6 +273,7 @@ def _with_attachments(rows: list[tuple[object, ...]]) -> Iterator[MessageLine]:
             created,
             vouched,
             automatic,
+            whole,
         ) = row
         yield MessageLine(
             identity,  # type: ignore[arg-type]
@@ -282,4 +287,5 @@ def _with_attachments(rows: list[tuple[object, ...]]) -> Iterator[MessageLine]:
             created,  # type: ignore[arg-type]
             vouched,  # type: ignore[arg-type]
             is_written_by_nobody(str(automatic)),
+            str(whole),
         )

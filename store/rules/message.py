@@ -19,13 +19,17 @@ def is_written_by_nobody(automatic: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Attached:
     """One attachment.  `part` counts the message's leaf parts from 0, so that the content can be found in the raw
-    message again; `size` is in bytes, decoded; `sha256` is the hex digest of the decoded content (THREATS X2)."""
+    message again; `size` is in bytes, decoded; `sha256` is the hex digest of the decoded content (THREATS X2).
+    `technical`: it is no file that somebody attached but a part of the mail itself, such as its signature; `inline`: it
+    stands in the text, as pictures do."""
 
     name: str
     type: str
     size: int
     sha256: str
     part: int
+    technical: bool = False
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """An administrator's answer by e-mail: into the ticket as the agent's public reply, and on to the customer (R5.8)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from store.actor import MAIL
 from store.cleantext import clean
-from store.models import Outbox
+from store.models import Attachment, Message
+from store.queries.quotable import quotable
+from store.queries.search import among
 from store.rules.message import Arrived, Parsed
 from store.rules.outbox import repeats_the_mail
-from store.rules.quotes import own_text
+from store.rules.own_words import Own, own_words
 from store.services import history
 from store.services.batch import Batch
 from store.services.circumstances import Ground, Sender, author_of, references_of
@@ -29,13 +32,15 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
     now = datetime.now(UTC)
     state = batch.tickets[ticket]
     author = author_of(sender)
-    text = own_words(arrived.parsed)
-    inside = [repeats_the_mail(file.name, file.type) for file in arrived.parsed.attachments]
-    empty = not text.strip() and all(inside)
+    own, parsed = read_answer(arrived.parsed, ticket)
+    arrived = replace(arrived, parsed=parsed)
+    inside = [repeats_the_mail(file.name, file.type) for file in parsed.attachments if not file.technical]
+    empty = not own.text.strip() and all(inside)
     said = {
         "direction": "note" if empty else "out",
         "author": author and author.id,
-        "text": arrived.parsed.text if empty else text,
+        "text": parsed.text if empty else own.text,
+        "whole": parsed.text if own.cut and not empty else "",
     }
     message = stage(place, batch, arrived, state, said, raw, now)
     if empty:
@@ -55,11 +60,18 @@ def into_ticket(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, t
     return Written(state.id, message)
 
 
-def own_words(parsed: Parsed) -> str:
-    """What the agent wrote himself, without the notifications that he answers (THREATS O7); '' for nothing."""
-    ours = Outbox.message_id.in_(references_of(parsed)) & (Outbox.audience == "admin")
-    sent = Outbox.select(Outbox.subject, Outbox.body).where(ours).tuples()
-    return own_text(parsed.text, REPLY_MARKER, "\n".join(line for letter in sent for line in letter))
+def read_answer(parsed: Parsed, ticket: int) -> tuple[Own, Parsed]:
+    """What the agent wrote himself, without what he quotes of the notifications and of the ticket (THREATS O7), and
+    what is known of his mail: a picture in its text that the ticket has already is quoted, or a logo, and no file."""
+    pictures = {file.sha256 for file in parsed.attachments if file.inline and file.type.startswith("image/")}
+    of_ticket = Attachment.message.in_(Message.select(Message.id).where(Message.ticket == ticket))
+    query = Attachment.select(Attachment.sha256).where(of_ticket & among(Attachment.sha256, pictures))
+    known = {sha256 for (sha256,) in query.tuples()} if pictures else set()
+    files = (
+        replace(one, technical=one.technical or (one.inline and one.sha256 in known)) for one in parsed.attachments
+    )
+    own = own_words(parsed.text, quotable(ticket, references_of(parsed)), REPLY_MARKER)
+    return own, replace(parsed, attachments=tuple(files))
 
 
 def as_note(place: Ground, batch: Batch, arrived: Arrived, sender: Sender, ticket: int, raw: int) -> Written:

@@ -1,7 +1,7 @@
 """What a message leads to in the tables: its sender's row, a ticket or a place in one, the message itself (R5.6)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
 from store.actor import MAIL
@@ -36,6 +36,7 @@ _NOBODY = {
     "sent": None,
     "raw": None,
     "authentication": None,
+    "whole": "",
 }
 
 
@@ -194,7 +195,7 @@ def stage(
 ) -> int:
     """Stages an arrived message in a ticket, with what is attached to it; its id.
 
-    `said`: direction, text, and sender or author.
+    `said`: direction, text, and sender or author; the whole text where words of it were left out.
     """
     parsed = arrived.parsed
     key = subject_key(parsed.subject, place.number)
@@ -224,7 +225,7 @@ def stage(
 
 def described(file: Attached) -> dict[str, object]:
     """What the table of attachments keeps of one."""
-    return {"name": file.name, "type": file.type, "size": file.size, "sha256": file.sha256, "part": file.part}
+    return {name: value for name, value in asdict(file).items() if name != "inline"}
 
 
 def _plausible(date: datetime | None, received: datetime, now: datetime) -> datetime:

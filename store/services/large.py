@@ -4,7 +4,8 @@ from store import bulk
 from store.db import transaction
 from store.models import Arrival, Attachment, LargeMessage, Message
 from store.rules.message import Parsed
-from store.services.agent_mail import own_words
+from store.rules.own_words import Own
+from store.services.agent_mail import read_answer
 from store.services.entry import described
 from store.services.lease import Fence, hold
 
@@ -18,11 +19,13 @@ def complete(fence: Fence, large_id: int, file: str, parsed: Parsed) -> None:
         row.save()
         message = Arrival.get_by_id(row.arrival_id).written_id
         if message is not None:  # None: it was refused
-            # of an agent's answer only his own words are kept, as when it was told (O7)
-            is_answer = Message.get_by_id(message).direction == "out"
-            text = own_words(parsed) if is_answer else parsed.text
-            Message.update(text=text).where(Message.id == message).execute()
+            # of an agent's answer his own words are told apart, as when it was told (O7)
             Attachment.delete().where(Attachment.message == message).execute()
+            known, own = Message.get_by_id(message), Own(parsed.text, cut=False)
+            if known.direction == "out":
+                own, parsed = read_answer(parsed, known.ticket_id)
+            text = {"text": own.text, "whole": parsed.text if own.cut else ""}
+            Message.update(**text).where(Message.id == message).execute()
             rows = [{**described(one), "message": message} for one in parsed.attachments]
             bulk.insert(Attachment, rows)
 

@@ -6,7 +6,7 @@ import pytest
 from window_world import ANNA, BOB, add_message, add_sender, add_ticket, prepared, window_on
 
 from store.db import session
-from store.models import Ticket
+from store.models import Message, Ticket
 from store.services import recipients, settings
 from tui.screens.ticket import TicketScreen
 from tui.screens.tickets import TicketsScreen
@@ -70,6 +70,21 @@ async def test_R5_6_quoted_history_is_folded_until_asked_for(store: Path) -> Non
         await driven.until(lambda: "> Did you turn it off?" in driven.text)
         await driven.press("ctrl+t")
         await driven.until(lambda: "Did you turn it off?" not in driven.text)
+
+
+async def test_R5_8_what_an_answer_quotes_is_told_and_shown_when_asked_for(store: Path) -> None:
+    with session():
+        first = Message.get(Message.text == "It burns.")
+        whole = "> enable\nthat is all.\n\nOn Monday, Help wrote:\n> INSIDE"
+        Message.update(direction="out", text="> enable\nthat is all.", whole=whole).where(
+            Message.id == first.id
+        ).execute()
+    async with window_on(store) as driven:
+        await driven.press("down", "enter")
+        await driven.until(lambda: "2 lines that the answer quotes were left out; h shows" in driven.text)
+        assert ("> enable" in driven.text, "INSIDE" in driven.text) == (True, False)
+        await driven.press("h")
+        await driven.until(lambda: "> INSIDE" in driven.text)
 
 
 async def test_R4_8_the_edited_name_and_the_zone_are_shown(store: Path) -> None:

@@ -1,11 +1,10 @@
 """An agent's own words are told from what he quotes (R5.8, THREATS O7)."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from store.rules.quotes import own_text, parts
+from store.rules.quotes import parts
 from store.templates import REPLY_MARKER as MARK
+from tests.answers import own_text
 
 NOTICE = f"{MARK}\nTicket #7: Help\nRequester: Kelly\n\nPlease help.\n\n--\nSECRET footer"
 
@@ -28,7 +27,7 @@ def quoted(text: str) -> str:
     ],
 )
 def test_R5_8_only_the_agents_own_words_are_left(reply: str) -> None:
-    assert own_text(reply, MARK).strip() == "We come at noon."
+    assert own_text(reply, NOTICE).strip() == "We come at noon."
 
 
 WHEN = "Help <help@us.test>"
@@ -48,7 +47,7 @@ WHEN = "Help <help@us.test>"
     ],
 )
 def test_R5_8_mail_programs_of_many_languages_introduce_what_they_quote(introduced: str) -> None:
-    assert own_text(f"We come at noon.\n\n{introduced}", MARK).strip() == "We come at noon."
+    assert own_text(f"We come at noon.\n\n{introduced}", NOTICE).strip() == "We come at noon."
 
 
 def test_R5_6_a_mail_below_is_history_though_nothing_marks_it() -> None:
@@ -59,39 +58,32 @@ def test_R5_6_a_mail_below_is_history_though_nothing_marks_it() -> None:
 def test_R5_6_R5_8_a_journey_is_no_mail_below() -> None:
     journey = "Please book:\n\nFrom: Berlin\nTo: Paris\nDate: 3 May"
     assert [part.quoted for part in parts(journey)] == [False]
-    assert own_text(f"{journey}\n\n{quoted(NOTICE)}", MARK) == journey
+    assert own_text(f"{journey}\n\n{quoted(NOTICE)}", NOTICE) == journey
 
 
 def test_R5_8_two_paragraphs_and_a_list_stay() -> None:
     text = "Dear Kelly,\n\n- one\n- two\n\nFrom: now on all is well.\nAnna"
-    assert own_text(f"{text}\n\n{quoted(NOTICE)}", MARK) == text
+    assert own_text(f"{text}\n\n{quoted(NOTICE)}", NOTICE) == text
 
 
 @pytest.mark.parametrize("reply", [quoted(NOTICE), f"\n\n{NOTICE}".replace("\n", "\n> "), ""])
 def test_R5_8_nothing_of_his_own_is_nothing(reply: str) -> None:
-    assert own_text(reply, MARK).strip() == ""
+    assert own_text(reply, NOTICE).strip() == ""
 
 
 def test_R5_8_an_unmarked_quotation_without_the_marker_is_left_out() -> None:
-    assert own_text("Yes.\n\nOn Monday, Kelly wrote:\n> Really?\n> Kelly", MARK) == "Yes."
+    assert own_text("Yes.\n\nOn Monday, Kelly wrote:\n> Really?\n> Kelly", "", public=("Really?\nKelly",)) == "Yes."
 
 
 OUTLOOK = "From: Help <help@us.test>\nSent: Monday\nTo: Anna\nSubject: #7 New note in ticket\n\n"
 
 
-@pytest.mark.parametrize("reply", [f"\n{OUTLOOK}{NOTICE}", f"\n{NOTICE}", f"{OUTLOOK}{NOTICE}\n\nWe come at noon."])
-def test_O7_below_a_marker_that_is_not_quoted_nothing_is_taken_for_his_own(reply: str) -> None:
-    assert own_text(reply, MARK).strip() == ""
+@pytest.mark.parametrize("reply", [f"\n{OUTLOOK}{NOTICE}", f"\n{NOTICE}"])
+def test_O7_of_a_notification_without_marks_nothing_is_taken_for_his_own(reply: str) -> None:
+    assert own_text(reply, NOTICE) == ""
+    assert own_text(f"{reply}\n\nWe come at noon.", NOTICE) == "We come at noon."
 
 
 @pytest.mark.parametrize("above", ["", "We come at noon."])
 def test_O7_an_unmarked_mail_below_is_left_out_without_the_marker_too(above: str) -> None:
-    assert own_text(f"{above}\n\n{OUTLOOK}SECRET", MARK).strip() == above
-
-
-@given(st.text(max_size=200), st.text(max_size=200))
-def test_O7_what_stands_below_the_marker_never_goes_on_with_words_above(above: str, below: str) -> None:
-    if MARK in above or not above.strip() or ">" in above:
-        return
-    own = own_text(f"{above}\n{MARK}\nSECRET{below}", MARK)
-    assert "SECRET" not in own or not own_text(f"{above}\n{MARK}", MARK)
+    assert own_text(f"{above}\n\n{OUTLOOK}SECRET footer", NOTICE).strip() == above

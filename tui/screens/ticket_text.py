@@ -8,7 +8,7 @@ from typing import NamedTuple
 from store.queries.outbox import OutboxRow
 from store.queries.tickets import MessageLine, ParticipantLine, TicketLine
 from store.rules.quotes import parts
-from tui.sentences import customer_of, delivery, many, named, size, stamp
+from tui.sentences import customer_of, delivery, left_out, many, named, size, stamp
 from tui.widgets.reader import Line, LineStyle
 
 _LONGEST = 200_000
@@ -75,24 +75,38 @@ def _message(message: MessageLine, became: Sequence[tuple[str, bool]], zone: tzi
         yield Line("The mail server says that this is not from the address it names.", "bad")
     for attachment in message.attachments:
         name = attachment.name or "without a name"
-        yield Line(f"Attached: {name} · {attachment.type} · {size(attachment.size)}", "dim")
+        inside = attachment.technical and message.direction == "out"
+        title = "Part of the mail itself, not sent on" if inside else "Attached"
+        yield Line(f"{title}: {name} · {attachment.type} · {size(attachment.size)}", "dim")
     yield from (Line(f"✉ {told}", "bad" if bad else "dim") for told, bad in became)
     yield from _text(message, folded=folded)
     yield Line("")
 
 
 def _text(message: MessageLine, *, folded: bool) -> Iterator[Line]:
-    lines_of = _lines if len(message.text) < _KEPT else _lines.__wrapped__
-    yield from lines_of(message.text[:_LONGEST], "note" if message.direction == "note" else "", folded=folded)
+    if message.direction == "out":  # what an agent wrote is his own, marked or not
+        yield from (Line(line.expandtabs(4)) for line in _split(message.text[:_LONGEST]))
+    else:
+        lines_of = _lines if len(message.text) < _KEPT else _lines.__wrapped__
+        yield from lines_of(message.text[:_LONGEST], "note" if message.direction == "note" else "", folded=folded)
     if (cut := len(message.text) - _LONGEST) > 0:
         yield Line(f"⋯ {many(cut, 'more character')}: recipients ticket show {message.ticket}", "dim")
+    if message.whole and folded:
+        yield Line(f"⋯ {left_out(message)}; h shows all of the answer", "dim")
+    elif message.whole:
+        yield Line(f"⋯ {left_out(message)}. All of it, as it came:", "dim")
+        yield from (Line(line.expandtabs(4), "quote") for line in _split(message.whole[:_LONGEST]))
+
+
+def _split(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n")
 
 
 @lru_cache(maxsize=1_000)
 def _lines(text: str, style: LineStyle, *, folded: bool) -> tuple[Line, ...]:
     """Kept, since a ticket is shown anew whenever something in it changes."""
     found: list[Line] = []
-    for part in parts(text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")):
+    for part in parts("\n".join(_split(text))):
         if part.quoted and folded:
             found.append(Line(f"⋯ {many(len(part.lines), 'line')} of quoted history, h unfolds", "dim"))
         else:

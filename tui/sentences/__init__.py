@@ -31,6 +31,7 @@ from tui.sentences.tickets import delivery as delivery
 from tui.sentences.tickets import entry as entry
 from tui.sentences.tickets import followed as followed
 from tui.sentences.tickets import goes_to as goes_to
+from tui.sentences.tickets import left_out as left_out
 from tui.sentences.tickets import mail_told as mail_told
 from tui.sentences.tickets import merging_preview as merging_preview
 from tui.sentences.tickets import replied as replied

@@ -11,7 +11,7 @@ from tui.sentences.words import listed, many, stamp
 if TYPE_CHECKING:
     from store.queries.history_list import Entry
     from store.queries.outbox import OutboxRow
-    from store.queries.tickets import TicketLine
+    from store.queries.tickets import MessageLine, TicketLine
     from store.rules.notices import Addressee
     from store.rules.settings import Value
     from store.services.tickets import Replied, Updated
@@ -247,6 +247,17 @@ def delivery(rows: "Sequence[OutboxRow]", trouble: str = "") -> list[tuple[str, 
             said = f": {clean(row.last_error)}" if row.last_error else ""
             told.append((f"{row.state} for {clean(row.to, limit=80)}{said}", row.state not in ("dropped", "digested")))
     return told
+
+
+def left_out(message: "MessageLine") -> str:
+    """How much of an answer by e-mail was left out since it stands in the mail that was answered, or in the ticket."""
+    whole, own = (sum(map(bool, map(str.strip, text.split("\n")))) for text in (message.whole, message.text))
+    lines = whole - own
+    return (
+        f"{many(lines, 'line')} that the answer quotes {'was' if lines == 1 else 'were'} left out"
+        if lines > 0
+        else ("Some words that the answer quotes were left out")
+    )
 
 
 def mail_told(row: "OutboxRow") -> list[str]:
