@@ -19,6 +19,7 @@ from mail.charsets import decode
 from mail.headers import Fields
 from mail.report import MARK_FIELD, report_of
 from mail.span import Span, mapped
+from mail.technical import told_apart
 from store.cleantext import storable
 from store.rules.addresses import OwnAddresses
 from store.rules.message import Attached, Parsed
@@ -122,7 +123,7 @@ def _authentication(fields: Fields, who: Author, how: Reading) -> str:
 def _with_body(known: Parsed, fields: Fields, body: Span) -> Parsed:
     tree = bodies.walk(fields, body)
     text = bodies.readable(tree)
-    attached = bodies.attachments(tree)
+    attached = told_apart(bodies.attachments(tree), tree)
     cut = fields.cut or tree.cut
     # what was not read is not known to be equal: only a message that was read to its end has a fingerprint
     fingerprint = "" if cut else _fingerprint(fields, known.message_id, text, attached)

@@ -29,10 +29,11 @@ from store.services import lease, outbox
 from store.services.lease import LEASE_SECONDS, OUTBOX_LEASE, Fence, LostLease
 from store.services.notices import fresh_message_id
 from store.services.outbox import Letter
+from store.templates import REPLY_MARKER
 
 log = logging.getLogger("recipients.mail")
 LARGEST_ENCLOSED = 20_000_000
-_OUR_MARK = f"{MARK_FIELD}:".encode()
+_OUR_MARKS = (f"{MARK_FIELD}:".encode(), REPLY_MARKER.lower().encode())
 _OUR_IDS = re.compile(rb"<[0-9a-f]{32}\.\d{1,12}@[^<>\s]{1,255}>")  # as `fresh_message_id` makes them
 
 
@@ -145,7 +146,9 @@ def _holds_a_notification(content: bytes) -> bool:
     """Whether a mail of ours, or the id of an administrator's, stands in this file; also in one of Outlook's, which
     are UTF-16."""
     plain = content.replace(b"\0", b"").lower()
-    return _OUR_MARK in plain or reading.are_notifications({found.decode() for found in _OUR_IDS.findall(plain)})
+    if any(mark in plain for mark in _OUR_MARKS):
+        return True
+    return reading.are_notifications({found.decode() for found in _OUR_IDS.findall(plain)})
 
 
 def _never() -> bool:

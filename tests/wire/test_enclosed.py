@@ -67,6 +67,42 @@ def test_O7_outlooks_form_of_the_whole_mail_does_not_go_on_and_the_ticket_says_s
     assert "winmail.dat" in Message.get(Message.direction == "note").text
 
 
+def test_R5_8_the_signature_of_an_answer_does_not_go_on(desk: Desk, server: Server) -> None:
+    desk.send_mail(smtp__host="127.0.0.1", smtp__port=str(server.port), smtp__security="none")
+    desk.arrive("kelly@x.test", "Help")
+    send_once()
+    told = Outbox.get(Outbox.event == "new_ticket_admin")
+    head = f"From: admin@us.test\nSubject: Re: {told.subject}\nIn-Reply-To: {told.message_id}\n"
+    signature = "Content-Type: application/pkcs7-signature; name=smime.p7s\nContent-Disposition: attachment\n\nMIIF\n"
+    for number, text in enumerate(("Yes.", f"> {told.body}".replace("\n", "\n> "))):
+        raw = (
+            f"{head}Message-ID: <{number}@us.test>\nContent-Type: multipart/signed; boundary=b\n\n"
+            f"--b\nContent-Type: text/plain\n\n{text}\n--b\n{signature}--b--\n"
+        ).encode()
+        desk.settle(Arrived(desk.uid + 1 + number, raw, sha256(raw).hexdigest(), datetime.now(UTC), parse(raw)))
+    assert send_once().sent == 1
+    assert list(server.read()[-1].iter_attachments()) == []
+    assert "no words of its own" in Message.select().order_by(Message.id.desc()).get().text
+
+
+def test_R5_8_a_picture_that_the_ticket_has_already_is_not_sent_again(desk: Desk, server: Server) -> None:
+    desk.send_mail(smtp__host="127.0.0.1", smtp__port=str(server.port), smtp__security="none")
+    desk.arrive("kelly@x.test", "Help")
+    sent = Outbox.get(Outbox.event == "new_ticket_admin")
+    related = (
+        'Content-Type: multipart/related; boundary="r"\n\n--r\nContent-Type: text/html\n\n<p>See.<img src="cid:1">\n'
+        "--r\nContent-Type: image/png; name=shot.png\nContent-ID: <1>\n\nPNG\n--r--\n"
+    )
+    head = f"From: admin@us.test\nSubject: Re: {sent.subject}\nIn-Reply-To: {sent.message_id}\n"
+    for number in (1, 2):
+        raw = f"{head}Message-ID: <{number}@us.test>\n{related}".encode()
+        desk.settle(Arrived(desk.uid + number, raw, sha256(raw).hexdigest(), datetime.now(UTC), parse(raw)))
+    send_once()
+    first, second = [mail for mail in server.read() if "kelly@x.test" in mail["To"]]
+    assert [part.get_filename() for part in first.iter_attachments()] == ["shot.png"]
+    assert list(second.iter_attachments()) == []
+
+
 def test_O1_a_copys_address_that_the_server_cannot_take_does_not_hold_up_the_letter(server: Server) -> None:
     with connect(Account("127.0.0.1", server.port, security="none")) as transport:
         sent = transport.send("a@us.test", "b@x.test", b"Subject: x\r\n\r\nhi\r\n", copies=["jörg@us.test"])
