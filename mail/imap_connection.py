@@ -5,13 +5,14 @@ nothing is logged in in clear by accident (N5), and control characters never rea
 """
 
 import imaplib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from imap_tools import BaseMailBox, ImapToolsError
 
-from mail import oauth
+from mail import sasl
 from mail.errors import MailProblem, explained, words_of
 from mail.imap_client import Client
 from mail.tls import context_for, refuse_plain
@@ -27,6 +28,11 @@ _LOGIN = 2
 _OPENING = 4
 # nobody needs the answer
 _GOODBYE_SECONDS = 2.0
+_COMMAND = "the LOGIN command"
+# user name or password is wrong, whichever way they are given; what checks them is not there now (RFC 5530)
+_WRONG, _FOR_NOW = "[AUTHENTICATIONFAILED]", "[UNAVAILABLE]"
+# the longest mechanism that is known here has two
+_MOST_CHALLENGES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,30 +108,101 @@ def _connected(account: Account) -> BaseMailBox:
 
 
 def _log_in(box: BaseMailBox, account: Account) -> None:
+    client: Any = box.client
     try:
-        if account.auth == "xoauth2":
-            _show_token(box, account)
-        elif (account.user + account.secret).isascii():
-            box.login(account.user, account.secret, initial_folder=None)
-        else:
-            box.login_utf8(account.user, account.secret, initial_folder=None)
+        _sign_in(client, account)
         # imaplib never asks again after login: what the server offers only then (IDLE, MOVE) would stay unseen
-        status, data = box.client.capability()
+        status, data = client.capability()
         if status == "OK" and data and data[-1]:
-            box.client.capabilities = tuple(data[-1].decode("ascii", "replace").upper().split())
+            client.capabilities = tuple(data[-1].decode("ascii", "replace").upper().split())
     except (imaplib.IMAP4.abort, OSError, EOFError) as error:
         raise explained("login", account.place, error) from error
     except FAULTS as error:
-        said = words_of(error).replace(account.secret or "\0", "…")
-        what = "the token, which may have expired" if account.auth == "xoauth2" else "user name and secret"
-        sentence = f"{account.place} refused the login of {clean(account.user)} ({said}); check {what}."
+        said = words_of(error)
+        what = sasl.remedy(account.auth, account.user, account.secret, for_now=_FOR_NOW in said.upper())
+        sentence = f"{account.place} refused the login of {clean(account.user)} ({said}); {what}"
         raise MailProblem("login", sentence) from None
 
 
-def _show_token(box: BaseMailBox, account: Account) -> None:
-    """XOAUTH2.  A server that refuses explains itself in a challenge, which is answered with nothing, and says NO."""
-    answers = iter([oauth.initial_response(account.user, account.secret)])
-    box.client.authenticate("XOAUTH2", lambda challenge: next(answers, "").encode())
+def _sign_in(client: Any, account: Account) -> None:
+    """In the first way that works.  Raises MailProblem when there is none, else what was said to the first."""
+    ways = list(_ways(client.capabilities, account))
+    if not ways:
+        offered = [one.removeprefix("AUTH=") for one in client.capabilities if one.startswith("AUTH=")]
+        raise MailProblem("login", sasl.none_fits(account.place, offered))
+    refusal: Exception | None = None
+    for way in ways:
+        try:
+            _try(client, account, way)
+            return
+        except (imaplib.IMAP4.abort, OSError, EOFError) as error:
+            raise refusal or error from error
+        except imaplib.IMAP4.error as error:
+            refusal = refusal or error
+            is_ascii = (account.user + account.secret).isascii()
+            if _FOR_NOW in str(error).upper() or (is_ascii and _WRONG in str(error).upper()):
+                break  # each further refusal may lock the account
+    if refusal is not None:
+        raise refusal
+
+
+def _ways(capabilities: Sequence[str], account: Account) -> Iterator[str]:
+    """The mechanisms that may work, in order.  LOGIN is a command, not a mechanism, and knows of no letters beyond
+    ASCII (RFC 3501, 6.2.3), so for those it is the last resort."""
+    if account.auth == "xoauth2":
+        yield "XOAUTH2"
+        return
+    is_allowed, is_ascii = "LOGINDISABLED" not in capabilities, (account.user + account.secret).isascii()
+    first, *others = (one if f"AUTH={one}" in capabilities else "" for one in sasl.WITH_PASSWORD)
+    others = [*others, _COMMAND] if not is_ascii else [_COMMAND, *others]
+    yield from (way for way in (first, *others) if way and (way != _COMMAND or is_allowed))
+
+
+def _try(client: Any, account: Account, way: str) -> None:
+    """Raises IMAP4.error in the server's words, but nothing that it repeats of ours."""
+    exchange = sasl.Exchange(way, account.user, account.secret) if way != _COMMAND else None
+    try:
+        status, data = _login(client, account) if exchange is None else _authenticate(client, way, exchange)
+        if status != "OK":
+            raise imaplib.IMAP4.error(data[-1] if data else status)
+    except imaplib.IMAP4.error as error:
+        words = words_of(error).replace(_quoted(account.secret), "…").replace(account.secret or "\0", "…")
+        raise type(error)(words if exchange is None else exchange.hidden(words)) from None
+    client.state = "AUTH"
+
+
+def _authenticate(client: Any, mechanism: str, exchange: sasl.Exchange) -> Any:
+    client.literal = _Said(exchange.answer, more=_MOST_CHALLENGES).next
+    return client._simple_command("AUTHENTICATE", mechanism)
+
+
+def _login(client: Any, account: Account) -> Any:
+    """Quoted where that can be, else each as a literal, which may hold any letters (RFC 9051, 4.3)."""
+    user, secret = sasl.encoded(account.user), sasl.encoded(account.secret)
+    if (user + secret).isascii():
+        return client._simple_command("LOGIN", _quoted(account.user), _quoted(account.secret))
+    said = iter((user + b" {%d}" % len(secret), secret))
+    client.literal = _Said(lambda _: next(said), more=2).next
+    return client._simple_command("LOGIN", f"{{{len(user)}}}")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class _Said:
+    """What imaplib sends at each continuation that the server asks for; it takes only a method for that."""
+
+    def __init__(self, answer: Callable[[bytes], bytes], *, more: int) -> None:
+        self._answer = answer
+        self._more = more
+
+    def next(self, challenge: bytes) -> bytes:
+        """Raises IMAP4.abort when the server never has enough."""
+        if not self._more:
+            raise imaplib.IMAP4.abort("it asks for more and more")
+        self._more -= 1
+        return self._answer(challenge)
 
 
 def _select(box: BaseMailBox, account: Account) -> None:

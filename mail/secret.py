@@ -118,7 +118,7 @@ def _from_file(path: str) -> str:
     try:
         place = Path(path).expanduser()
         # not blocking: a pipe that nobody writes to must not hold the poller
-        with open(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), encoding="utf-8") as file:
+        with open(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), encoding="utf-8-sig") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise MailProblem("secret", f"{clean(path)} is no ordinary file, so no secret is read from it.")
@@ -129,8 +129,10 @@ def _from_file(path: str) -> str:
                     "secret", f"Others can read {clean(path)}; make it yours alone: chmod 600 {clean(path)}"
                 )
             return file.read(_LONGEST)
+    except UnicodeDecodeError:
+        raise MailProblem("secret", f"The secret file {clean(path)} is not in UTF-8; save it so.") from None
     except (OSError, ValueError, RuntimeError) as error:
-        words = error.strerror if isinstance(error, OSError) else "its name or its text cannot be read"
+        words = error.strerror if isinstance(error, OSError) else "its name cannot be used"
         raise MailProblem("secret", f"The secret file {clean(path)} cannot be read: {words}.") from None
 
 
@@ -140,7 +142,9 @@ def _from_command(line: str) -> str:
             shlex.split(line), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         try:
-            said = _output(process, time.monotonic() + _COMMAND_SECONDS).decode()
+            given = _output(process, time.monotonic() + _COMMAND_SECONDS)
+            # as in the environment: what is no UTF-8 goes to the server as it is
+            said = given.decode("utf-8", "surrogateescape")
         finally:
             process.kill()
             process.wait()

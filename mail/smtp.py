@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mail import oauth
+from mail import sasl
 from mail.errors import MailProblem, explained, words_of
 from mail.smtp_client import Client, Stopped, connected
 from mail.tls import context_for, refuse_plain
@@ -25,6 +25,10 @@ _NEVER = (500, 600)
 # an addressee whose server is asked first (call-out verification) may take this long before the other letters go first
 _PATIENCE_SECONDS = 10.0
 _GOODBYE_SECONDS = 2.0
+# “Authentication credentials invalid” (RFC 4954, 6)
+_WRONG = "5.7.8"
+# the longest mechanism that is known here has two
+_MOST_CHALLENGES = 5
 _LINE_ENDS = re.compile(rb"\r\n?|\n")
 OF_THE_LETTER = Verdict("letter")
 Fate = Literal["sent", "deferred", "failed", "uncertain"]
@@ -236,30 +240,59 @@ def _log_in(client: Client, account: Account) -> None:
     sock = client.sock
     assert sock is not None
     refuse_plain(sock, account)
+    offered = client.esmtp_features.get("auth", "").upper().split()
+    known = ("XOAUTH2",) if account.auth == "xoauth2" else [one for one in sasl.WITH_PASSWORD if one in offered]
+    if not known or not offered:
+        raise MailProblem("login", _no_way_in(account, offered))
     try:
-        if account.auth == "xoauth2":
-            _show_token(client, account)
-        else:
-            client.login(account.user, account.secret)
+        _sign_in(client, account, known)
     except smtplib.SMTPAuthenticationError as error:
-        said = _said(error.smtp_error).replace(account.secret or "\0", "…")
-        what = "the token, which may have expired" if account.auth == "xoauth2" else "user name and secret"
-        sentence = f"{account.place} refused the login of {clean(account.user)} ({said}); check {what}."
-        raise MailProblem("login", sentence) from None
-    except smtplib.SMTPNotSupportedError as error:
-        sentence = f"{account.place} takes no login; leave the user name empty, or check port and security."
-        raise MailProblem("login", sentence) from error
+        raise MailProblem("login", _refused_login(account, error.smtp_code, _said(error.smtp_error))) from None
     except _FAULTS as error:
         raise _explained("login", account, error) from error
 
 
-def _show_token(client: Client, account: Account) -> None:
-    """XOAUTH2.  A server that refuses explains itself in a challenge, which is answered with nothing."""
-    client.ehlo_or_helo_if_needed()
-    if not client.has_extn("auth"):
-        raise smtplib.SMTPNotSupportedError
-    answers = iter([oauth.initial_response(account.user, account.secret)])
-    client.auth("XOAUTH2", lambda challenge=None: next(answers, ""))
+def _sign_in(client: Client, account: Account, mechanisms: Sequence[str]) -> None:
+    """By the first mechanism that works; some servers offer what they do not take.
+
+    Raises SMTPAuthenticationError with what was said to the first, and what the connection raises.
+    """
+    refusal: smtplib.SMTPAuthenticationError | None = None
+    for mechanism in mechanisms:
+        exchange = sasl.Exchange(mechanism, account.user, account.secret)
+        try:
+            code, said = _exchanged(client, mechanism, exchange)
+        except _FAULTS as error:
+            raise refusal or error from error
+        if code in (235, 503):  # 503: signed in already
+            return
+        refusal = refusal or smtplib.SMTPAuthenticationError(code, exchange.hidden(_said(said)))
+        if 400 <= code < 500 or ((account.user + account.secret).isascii() and _WRONG in _said(said)):
+            break  # each further refusal may lock the account
+    if refusal is not None:
+        raise refusal
+
+
+def _exchanged(client: Client, mechanism: str, exchange: sasl.Exchange) -> tuple[int, bytes]:
+    """The server's last word on one mechanism (RFC 4954, 4).  smtplib's own takes only ASCII."""
+    begun = f" {exchange.answer(b'').decode()}" if exchange.begins else ""
+    code, said = client.docmd("AUTH", f"{mechanism}{begun}")
+    for _ in range(_MOST_CHALLENGES):
+        if code != 334:
+            break
+        code, said = client.docmd(exchange.answer(said).decode())
+    return code, said
+
+
+def _refused_login(account: Account, code: int, said: str) -> str:
+    told = f"{account.place} refused the login of {clean(account.user)} ({said}); "
+    return told + sasl.remedy(account.auth, account.user, account.secret, for_now=400 <= code < 500)
+
+
+def _no_way_in(account: Account, offered: Sequence[str]) -> str:
+    if not offered:
+        return f"{account.place} takes no login; leave the user name empty, or check port and security."
+    return sasl.none_fits(account.place, offered)
 
 
 def _explained(step: str, account: Account, error: BaseException) -> MailProblem:

@@ -21,6 +21,18 @@ HAS_DOVECOT = shutil.which("dovecot") is not None
 PASSWORD = "pw-of-the-test"
 _TOKEN_KEY = b"the-key-of-the-tests-tokens-is-32-bytes"
 _NEW_KEY = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+ODD_PASSWORDS = {
+    "pässwörd€@demo.test": "pässwörd€",
+    "jürgen@demo.test": "Ünïcode",
+    "quotes@demo.test": 'a"b\\c\\"',
+    "blanks@demo.test": "  lead and trail  ",
+    "braces@demo.test": "100% {7} ~/*",
+    "composed@demo.test": "\u00e9",
+    "decomposed@demo.test": "e\u0301",
+    "oneil+ж@demo.test": "ж is a letter",
+    "crowd@demo.test": "👩\u200d🔧" * 20,
+}
+"""By user name."""
 EXPIRED, MISNAMED, SELF_SIGNED = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
 
@@ -40,7 +52,7 @@ class Dovecot:
     """A running Dovecot: `port` speaks IMAP and STARTTLS, `tls_port` TLS; `ca_file` has signed its certificates.
 
     The one of `localhost` is good; those of the addresses EXPIRED, MISNAMED and SELF_SIGNED are bad in that way.
-    Any user name has a mailbox, with PASSWORD.
+    Any user name has a mailbox, with PASSWORD; those of ODD_PASSWORDS have another.
     """
 
     folder: Path
@@ -79,6 +91,7 @@ def dovecot(folder: Path) -> Iterator[Dovecot]:
     ca_file = _certificates(folder / "tls")
     ports = [_free_port() for _ in range(2)]
     _token_key(folder)
+    _odd_passwords(folder)
     (folder / "dovecot.conf").write_text(_config(folder, ports), encoding="utf-8")
     # not captured: the daemon would keep the pipes open
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -158,6 +171,11 @@ def _token_key(folder: Path) -> None:
     )
 
 
+def _odd_passwords(folder: Path) -> None:
+    lines = (f"{user}:{{PLAIN.b64}}{base64.b64encode(word.encode()).decode()}" for user, word in ODD_PASSWORDS.items())
+    (folder / "users").write_text("\n".join(lines), encoding="utf-8")
+
+
 def _config(folder: Path, ports: list[int]) -> str:
     root = os.getuid() == 0
     owner = pwd.getpwnam("nobody") if root else pwd.getpwuid(os.getuid())
@@ -184,7 +202,7 @@ ssl = yes
 ssl_cert = <{folder}/tls/good.pem
 ssl_key = <{folder}/tls/good.key
 {bad}disable_plaintext_auth = no
-auth_mechanisms = plain login xoauth2
+auth_mechanisms = plain login cram-md5 xoauth2
 auth_failure_delay = 0
 auth_username_chars =
 mail_max_userip_connections = 100
@@ -192,6 +210,10 @@ passdb {{
   driver = oauth2
   mechanisms = xoauth2
   args = {folder}/oauth2.conf
+}}
+passdb {{
+  driver = passwd-file
+  args = {folder}/users
 }}
 passdb {{
   driver = static
