@@ -2,12 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
 from mail import headers
 from mail.charsets import decode
+from mail.cms import signed_content
+from mail.embedded import embedded
 from mail.flowed import unflowed
 from mail.headers import Fields
 from mail.html import longest_text, to_text
@@ -33,6 +35,7 @@ _READ_AS = {
     ),
     **dict.fromkeys(("html/text", "text/xhtml", "application/xhtml+xml"), _TEXTS[1]),
 }
+_SIGNED = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 # other forms of a text beside it, for special readers
 _FORMS = (*_TEXTS, "text/enriched", "text/x-amp-html", "text/watch-html")
 
@@ -94,7 +97,13 @@ def walk(fields: Fields, body: Span) -> Tree:
         if not part.boundary and not part.children:
             part.number = len(leaves)
             leaves.append(part)
+            if inside := _signed(part):
+                part.children = [inside]
+                # the last: the numbers of the others are kept with attachments
+                waiting.insert(0, (inside, depth + 1))
+                continue
         waiting.extend((child, depth + 1) for child in reversed(part.children))
+    leaves += _embedded(leaves, MOST_PARTS - len(leaves))
     shown = _shown(root)
     if leaves and not shown and leaves[0].type in _TEXTS and not leaves[0].attached:
         shown = leaves[:1]  # it has a name, but stands first and there is no other text
@@ -111,9 +120,10 @@ def readable(tree: Tree) -> str:
 
 
 def attachments(tree: Tree) -> tuple[Attached, ...]:
-    """What is not shown as text: each leaf with its name, type, size and hash."""
+    """What is not shown as text: each leaf with its name, type, size and hash; not the wrapping of a signed message."""
     text = {id(part) for part in (*tree.shown, *_text_leaves(tree.root))}
-    return tuple(_attached(part) for part in tree.leaves if id(part) not in text and (part.body or part.name))
+    others = (part for part in tree.leaves if id(part) not in text and not part.children)
+    return tuple(_attached(part) for part in others if part.body or part.name)
 
 
 def _part(fields: Fields, body: Span) -> Part:
@@ -194,6 +204,30 @@ def _divide_at_files(part: Part, most: int) -> bool:
         part.children = [*children, replace(part, body=body.cut(at), stray=b"")]
         part.type, part.body, part.stray = "multipart/mixed", body.cut(body.end), b""
     return False
+
+
+def _signed(part: Part) -> Part | None:
+    """The message that a part is the signed form of (RFC 8551, 3.5.2), which mail programs show as if it stood here."""
+    named = part.name.lower().endswith(".p7m") and part.type == "application/octet-stream"
+    if not (named or part.type in _SIGNED) or len(part.body) > LARGEST_TEXT:
+        return None
+    content = signed_content(part.content)
+    return _part(*headers.split_part(Span.of(content))) if content else None
+
+
+def _embedded(leaves: Sequence[Part], most: int) -> list[Part]:
+    """The pictures that are written into pages."""
+    found: list[Part] = []
+    for leaf in leaves:
+        if leaf.type == "text/html" and not leaf.attached and len(leaf.body) <= LARGEST_TEXT:
+            page = Span.of(leaf.content)
+            found += [
+                Part(one.type, "", one.name, attached=True, encoding="base64", body=page.cut(one.start, one.end))
+                for one in embedded(bytes(page))
+            ]
+    for number, part in enumerate(found[: max(0, most)], len(leaves)):
+        part.number = number
+    return found[: max(0, most)]
 
 
 def _sections(body: Span, boundary: bytes, most: int) -> tuple[list[tuple[Fields, Span]], bool]:

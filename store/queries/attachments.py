@@ -1,10 +1,13 @@
 """What is attached to a ticket's messages, with the bytes to read it from (R11.1)."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import NamedTuple
 
 from store.actor import Actor
 from store.models import Arrival, Attachment, LargeMessage, Message, RawMessage
 from store.queries.scope import visible_ticket
+from store.queries.search import among
 
 
 class FileLine(NamedTuple):
@@ -33,6 +36,15 @@ def files(actor: Actor, number: int) -> list[FileLine]:
     columns = (Attachment.id, Attachment.name, Attachment.type, Attachment.size, Attachment.message)
     query = Attachment.select(*columns).join(Message).where(Message.ticket == number)
     return [FileLine(*row) for row in query.order_by(Attachment.id).tuples()]
+
+
+def named_in(messages: Collection[int]) -> dict[int, list[tuple[str, str]]]:
+    """The names and types of the files of these messages, by message."""
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    rows = Attachment.select(Attachment.message, Attachment.name, Attachment.type).order_by(Attachment.id)
+    for message, name, kind in rows.where(among(Attachment.message, messages)).tuples():
+        found[message].append((name, kind))
+    return found
 
 
 def sources(actor: Actor, number: int, ids: list[int]) -> list[Source]:

@@ -7,6 +7,7 @@ from store.actor import Actor
 from store.errors import BadInput
 from store.models import Message, Ticket
 from store.queries import settings
+from store.queries.attachments import named_in
 from store.queries.books import Books
 from store.queries.facts import facts_of
 from store.queries.scope import rights, scoped, visible_ticket
@@ -70,7 +71,8 @@ def preview(actor: Actor, event_key: str, subject: str, body: str, number: int |
     visible_ticket(actor, number)
     message = Message.get_or_none(Message.id == _message(event_key, number))
     books = Books([number], settings.every())
-    facts = facts_of(books, number, message, settings.timezone(), actor=actor.name)
+    files = named_in([message.id]).get(message.id, []) if message else []
+    facts = facts_of(books, number, message, settings.timezone(), actor=actor.name, files=files)
     facts["message"] = facts["message"] or sample["message"]
     return templates.render(event_key, subject, body, {**facts, "changes": sample["changes"]})
 

@@ -11,6 +11,7 @@ from store import bulk, patterns, templates
 from store.cleantext import clean
 from store.models import Message, Outbox
 from store.queries import settings
+from store.queries.attachments import named_in
 from store.queries.books import Books
 from store.queries.facts import facts_of
 from store.queries.limits import Held, held_back
@@ -93,6 +94,7 @@ def _rows(books: Books, letters: Sequence[Letter], reasons: Sequence[Held | None
     """The rows to write; each news is rendered once."""
     wanted = {news.message for news, _ in letters if news.message is not None}
     messages = {row.id: row for row in Message.select().where(among(Message.id, wanted))}
+    files = named_in(wanted)
     number = patterns.compiled(str(books.now["inboxes.ticket_number"]))
     zone = settings.timezone()
     rendered: dict[News, Rendered] = {}
@@ -100,7 +102,8 @@ def _rows(books: Books, letters: Sequence[Letter], reasons: Sequence[Held | None
     for (news, one), why in zip(letters, reasons, strict=True):
         if news not in rendered:
             about = messages.get(news.message) if news.message is not None else None
-            facts = facts_of(books, news.ticket, about, zone, actor=news.actor, changes=news.changes)
+            enclosed = files.get(news.message or 0, ())
+            facts = facts_of(books, news.ticket, about, zone, actor=news.actor, changes=news.changes, files=enclosed)
             own = f"notify.{news.event}"
             rendered[news] = templates.render(
                 news.event, str(books.now[f"{own}.subject"]), str(books.now[f"{own}.body"]), facts

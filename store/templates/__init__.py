@@ -118,6 +118,7 @@ def sample_facts() -> dict[str, Any]:
             "text": "Good morning,\n\nit only blinks.\n\nKelly",
             "sender": "Kelly",
             "created": "2024-05-17 09:30",
+            "files": "photo.jpg",
         },
         "actor": {"name": "anna"},
         "changes": [{"what": "status", "before": "New", "after": "Work in progress"}],

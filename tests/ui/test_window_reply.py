@@ -259,6 +259,21 @@ async def test_T5_what_was_sent_leaves_no_draft_however_long_sending_takes(
     assert (kept(), messages("out")) == ("", ["Gone"])
 
 
+async def test_R7_6_T6_a_reply_is_sent_as_typed_and_shown_as_this_terminal_can(store: Path) -> None:
+    text = "می\u200cخواهم 👩\u200d🔧 Donau\u00addampf\tZug"
+    async with ticket_window(store) as driven:
+        await opened(driven, "f2")
+        await driven.until(lambda: "oona@x.test" in driven.dialog_text)
+        await write(driven, text)
+        await driven.press("left", "left", "left", "left", "left", "right", "ctrl+s")
+        await closed(driven)
+        await driven.until(lambda: "می\u200cخواهم 👩 Donaudampf" in driven.text)
+        assert "\u200d" not in driven.text
+    assert messages("out") == [text]
+    with session():
+        assert text in {row.body.partition("\n")[0] for row in Outbox.select()}
+
+
 async def test_T4_a_paste_into_the_ticket_does_nothing_and_into_a_reply_is_text(store: Path) -> None:
     text = "xXbPM\rq\x13\x1b[31m\x9bline"
     async with ticket_window(store) as driven:

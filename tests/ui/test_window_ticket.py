@@ -43,6 +43,21 @@ async def test_R11_1_enter_opens_the_only_ticket(store: Path) -> None:
         assert driven.cursor == 2
 
 
+async def test_R5_6_a_message_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    with prepared(tmp_path / "store.db") as path:
+        one = add_sender("one@x.test", "Oona")
+        number = add_ticket(one, "Secret", text="")
+        add_message(number, one, "", attachments={"smime.p7m": 1_300})
+        add_message(number, one, "", attachments={"plan.pdf": 1_300})
+    async with window_on(path) as driven:
+        await driven.press("enter")
+        await driven.until(lambda: isinstance(driven.screen, TicketScreen) and "plan.pdf" in driven.text)
+        said = " ".join(driven.text.split())
+        assert "This message is empty: it has no text and no files." in said
+        assert "This message is encrypted: open it in a mail program that has the key." in said
+        assert "This message has no text, only files: plan.pdf." in said
+
+
 async def test_R11_1_several_tickets_are_listed_newest_first(store: Path) -> None:
     async with window_on(store) as driven:
         await driven.press("enter")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from store.cleantext import clean
+from store.rules.remarks import remark
 from tui.cli.state import NUMBER, Globals, dry_run, opened, show, told
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _show(state: Globals, refused_id: int, kind: "Kind") -> None:
             f"Attached: {clean(a.name) or 'without a name'}, {clean(a.type)}, {a.size:,} bytes"
             for a in parsed.attachments
         ),
-        "",
+        clean(remark(parsed.text, [(file.name, file.type) for file in parsed.attachments])),
         *clean(parsed.text, one_line=False, limit=None).split("\n"),
     ]
     show(state, shape, words)

@@ -7,6 +7,7 @@ import click
 
 from store.cleantext import clean
 from store.queries.tickets import MessageLine, TicketLine
+from store.rules.remarks import remark
 from tui.cli import ticket_actions
 from tui.cli.state import NUMBER, Globals, opened, show
 from tui.sentences import left_out, named, why
@@ -73,6 +74,8 @@ def _said(message: MessageLine, zone: tzinfo, *, whole: bool) -> Iterator[str]:
     who = "internal note" if message.direction == "note" else named(clean(message.name), clean(message.sender))
     yield ""
     yield f"--- {when} {who}"
+    if told := remark(message.text or message.whole, [(file.name, file.type) for file in message.attachments]):
+        yield f"[{clean(told)}]"
     yield clean((whole and message.whole) or message.text, one_line=False, limit=None)
     if message.whole and not whole:
         yield f"[{left_out(message)}; all of the answer: recipients ticket show {message.ticket} --whole]"

@@ -12,6 +12,7 @@ from store.errors import Problem
 from store.queries.refused import Kind, Original, RefusedLine, original
 from store.queries.scope import rights
 from store.rules.message import Parsed
+from store.rules.remarks import remark
 from tui import sentences
 from tui.desk import Desk
 from tui.dialogs.frame import Dialog
@@ -133,6 +134,6 @@ def _text(found: Whole) -> Iterator[Line]:
     yield Line(f"{kind.capitalize()}{where}: {kept.line.rule}.", "bad")
     for file in parsed.attachments:
         yield Line(f"Attached: {file.name or 'without a name'} · {file.type} · {size(file.size)}", "dim")
-    yield Line("")
+    yield Line(remark(parsed.text, [(file.name, file.type) for file in parsed.attachments]), "note")
     text = parsed.text[:_LONGEST].replace("\r\n", "\n").replace("\r", "\n")
     yield from (Line(line.expandtabs(4)) for line in text.split("\n"))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from store.queries.outbox import OutboxRow
 from store.queries.tickets import MessageLine, ParticipantLine, TicketLine
 from store.rules.quotes import parts
+from store.rules.remarks import ENCRYPTED, remark
 from tui.sentences import customer_of, delivery, left_out, many, named, size, stamp
 from tui.widgets.reader import Line, LineStyle
 
@@ -78,6 +79,8 @@ def _message(message: MessageLine, became: Sequence[tuple[str, bool]], zone: tzi
         inside = attachment.technical and message.direction == "out"
         title = "Part of the mail itself, not sent on" if inside else "Attached"
         yield Line(f"{title}: {name} · {attachment.type} · {size(attachment.size)}", "dim")
+    if said := remark(message.text or message.whole, [(file.name, file.type) for file in message.attachments]):
+        yield Line(said, "bad" if said == ENCRYPTED else "note")
     yield from (Line(f"✉ {told}", "bad" if bad else "dim") for told, bad in became)
     yield from _text(message, folded=folded)
     yield Line("")
