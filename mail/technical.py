@@ -28,6 +28,8 @@ def told_apart(files: Iterable[Attached], tree: Tree) -> tuple[Attached, ...]:
             technical=_is_technical(leaves[file.part], above[file.part]),
             inline=any(part.type == "multipart/related" for part in above[file.part]),
         )
+        if file.part in above
+        else replace(file, inline=True)  # it is written into a page
         for file in files
     )
 
