@@ -252,7 +252,7 @@ def _from_words(found: Report, text: str) -> Report:
     said = own_words(text)
     words = reason(said)
     status = next(iter(_STATUS.findall(words)), "") or (f"{code[1]}.0.0" if (code := _CODE.search(words)) else "")
-    people = dict.fromkeys(_ADDRESS.findall(said))
+    people = dict.fromkeys(one.rstrip(".") for one in _ADDRESS.findall(said))
     return found.with_(
         action="delayed" if is_delay(said) else "failed",
         status=status,

@@ -81,6 +81,8 @@ _CAUSES = (
             r"gr[ae]y-?list",
             r"(?:system|disk|queue|spool|server) (?:is )?(?:storage )?full|insufficient system|no space left",
             r"space on server",
+            r"hop count|too many hops|mail loop",
+            r"(?:time|time-?out|attempts|period) (?:was |has been |is )?(?:exceeded|expired)",
             r"rate that|receiving (?:e?-?mail|messages?) (?:at|too)",  # Gmail: at theirs, not ours
         ),
     ),
@@ -144,7 +146,7 @@ _CAUSES = (
             r"dmarc|\bspf\b|\bdkim\b|sender[- ]id\b|sender policy|authenticat|\barc\b|\bptr\b|reverse|\brdns\b",
             r"\bhelo\b|\behlo\b",
             rf"\b(?:ip|client|host|server|network|domain|connection){_UP_TO_5}(?:blocked|rejected|"
-            rf"refused (?:to talk|your)|"
+            rf"refused your|"
             r"not (?:allowed|permitted|authori[sz]ed))",
             r"not (?:allowed|permitted|authori[sz]ed) to send|(?<!rejected )(?<!relay )access denied",
             r"polic(?:y|ies)\b|prohibit\w+",
@@ -187,7 +189,8 @@ _CAUSES = (
             r"not (?:known|listed|found) (?:here|in)",
             r"(?:was|were|is|are) (?:never|not) (?:been )?(?:a |an )?(?:known|valid|active|local)",
             r"has (?:left|moved)|not recogni[sz]ed",
-            r"no longer (?:valid|accepts|exists|active|available|works?|on|with|employed|in use)|wrong or no longer",
+            r"no longer (?:valid|accepts|exists|active|available|works?|on|with|employed|in use)",
+            r"wrong or no longer|recipient has been denied",
             r"nie istnieje|ist unbekannt|не существует|не найден|no existe|não existe|non esiste|n'existe|"
             r"bestaat niet|findes ikke|finns inte|não encontrado|nessun utente|"
             r"不存在|見つかり|存在しません|该用户|ユーザー?(?:不明|は存在)|해당 사용자",
@@ -204,6 +207,8 @@ _CAUSES = (
             r"\blater\b|busy|overload",
             r"unavailable|not available|system error|internal error|local (?:error|configuration)|config|starttls",
             r"\b(?:tls|ssl)\b",
+            r"failing for a long|multiple retries|more than \d+ (?:hours|days)|lost connection",
+            r"command (?:died|failed)|can't create",
             r"certificate|resources|protocol|service|transport|queue|permission denied|process",
         ),
     ),
@@ -229,7 +234,8 @@ _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
 _REPLY = re.compile(r"(?<![\d.\[])([245]\d\d)(?=[ :#-]|$)")
 # an address, a link or a host may hold any word: spam.example, /blocked
 _NAMES = re.compile(
-    r"<?\S{1,320}@\S+|\w{2,10}://\S+|\bhost \S+ ?(?:\[[^\]]*\])? ?(?:said)?:|\b[a-z0-9-]+(?:\.[a-z0-9-]+)+\b(?!\.)"
+    r"<?\S{1,320}@[\w.\[\]-]+>?|\w{2,10}://\S+|\bhost \S+ ?(?:\[[^\]]*\])? ?(?:said)?:|"
+    r"\b[a-z0-9-]+(?:\.[a-z0-9-]+)+\b(?!\.)"
 )
 _BETWEEN_WORDS = re.compile(r"[^\w'.;-]+")
 _SENTENCE_END = re.compile(r"[.;]+(?= |$)")
