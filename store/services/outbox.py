@@ -216,8 +216,8 @@ def lift(actor: Actor, email: str) -> int:
 def bounced(outbox_id: int, words: str, *, hard: bool, doubt: str = "") -> None:
     """This letter came back (R5.4); inside intake's transaction.  See `store.services.returned`, which decides.
 
-    `hard`: nothing more is sent to that address for a set time, or until an agent lifts that.  `doubt` is added to what
-    the ticket says.
+    `hard`: nothing more is sent to that address for a set time, or until an agent lifts that.  `doubt` is why it is
+    not, though the report says so; the ticket says either.
     """
     row = Outbox.get_by_id(outbox_id)
     said = clean(words, limit=_LONGEST_WORDS)
@@ -227,8 +227,10 @@ def bounced(outbox_id: int, words: str, *, hard: bool, doubt: str = "") -> None:
     days = int(settings.one("smtp.bounce_hold_days"))
     if hard and days:
         now = datetime.now(UTC)
-        fields = {"email": row.to, "reason": said, "outbox": row.id, "at": now, "until": now + timedelta(days=days)}
+        until = now + timedelta(days=days)
+        fields = {"email": row.to, "reason": said, "outbox": row.id, "at": now, "until": until}
         AddressHold.replace(email_key=row.to_key, **fields).execute()
+        doubt = f"Nothing more goes to this address until {until:%Y-%m-%d}, or until that is lifted in the outbox."
     _note(row, "came back", doubt)
 
 
@@ -307,7 +309,8 @@ def _note(row: Outbox, what: str, more: str = "") -> None:
     if row.ticket_id is None or row.audience != "customer":
         return
     now = datetime.now(UTC)
-    text = f"Our mail “{field_text(row.subject)}” to {clean(row.to)} {what}: {row.last_error}{more}"
+    said = f"{row.last_error.rstrip('.')}. {more}" if more else row.last_error
+    text = f"Our mail “{field_text(row.subject)}” to {clean(row.to)} {what}: {said}"
     Message.create(ticket=row.ticket_id, direction="note", text=text, sent=now, created=now)
     Ticket.update(updated=now, version=Ticket.version + 1).where(Ticket.id == row.ticket_id).execute()
     _wait_on_agent(row)

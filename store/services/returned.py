@@ -15,7 +15,7 @@ from store.services.history import Thing
 from store.services.people import insist_on_any
 
 _SECOND_TRY = 1.0 * 3600  # whoever reports has tried for hours or days himself
-_UNPROVEN = " Nothing but the Message-ID speaks for this report, so the address is not held back."
+_UNPROVEN = "Nothing but the Message-ID speaks for this report, so the address is not held back."
 
 
 def come_back(outbox_id: int, report: Report) -> None:
@@ -62,7 +62,7 @@ def _key(setting: str) -> str:
 
 def _in_words(cause: Cause, report: Report) -> str:
     words = report.words or report.status or "no reason given"
-    return f"{MEANINGS[cause]}: {words}" if MEANINGS[cause] else words
+    return f"{words.rstrip('.')} ({MEANINGS[cause]})" if MEANINGS[cause] else words
 
 
 def _is_for_now(row: Outbox, report: Report) -> bool:

@@ -82,6 +82,7 @@ def test_R5_4_only_what_more_than_our_message_id_speaks_for_holds_an_address(
     assert (Outbox.get_by_id(letter.id).state, AddressHold.select().count()) == ("bounced", int(held))
     (note,) = notes()
     assert ("the address is not held back" in note) is not held
+    assert ("no such user (there is no such address). Nothing more goes to this address until 2" in note) is held
 
 
 @pytest.mark.parametrize(
