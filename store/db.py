@@ -16,17 +16,18 @@ from typing import Any
 import peewee
 
 from store.errors import BadInput, DatabaseProblem, DatabaseUnavailable
+from store.rules.text import search_key, search_text
 
 database = peewee.DatabaseProxy()
 SCHEMA_VERSION = 14
 _BUSY_SECONDS = 10
 _LOOK_SECONDS = 0.001
 _LOG_PAGES = 1_000
-_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def open_store(url: str, *, create: bool = True) -> None:
-    """Points the models at `url` (`sqlite:///FILE` or a plain file path) and migrates it if it is older.
+def open_store(url: str, *, create: bool = True, tell: Callable[[str], object] = lambda said: None) -> None:
+    """Points the models at `url` (`sqlite:///FILE` or a plain file path) and migrates it if it is older; `tell` hears
+    how far that is where it takes longer.
 
     Raises DatabaseProblem when it cannot be opened, is newer than this program, or is missing while not `create`.
     """
@@ -52,9 +53,19 @@ def open_store(url: str, *, create: bool = True) -> None:
             ("temp_store", "memory"),
         ],
     )
+    for function in (search_key, search_text):
+        connection.register_function(_of_sql(function), function.__name__, deterministic=True)
     database.initialize(connection)
     with session():
-        _bring_up_to_date(path)
+        if database.user_version != SCHEMA_VERSION:
+            from store.upgrade import bring_up_to_date
+
+            bring_up_to_date(connection, path, SCHEMA_VERSION, tell)
+
+
+def _of_sql(function: Callable[..., str]) -> Callable[..., str]:
+    """The same of SQL's values: numbers are texts, NULL is an empty one."""
+    return lambda *values: function(*("" if value is None else str(value) for value in values))
 
 
 def sqlite_path(url: str) -> Path:
@@ -86,10 +97,21 @@ def session() -> Iterator[None]:
 def transaction(*, rehearse: bool = False) -> Iterator[None]:
     """One use case: all or nothing, write lock from the start (THREATS D9).  `rehearse` rolls back at the end."""
     with sentences(), ExitStack() as stack:
+        outermost = not database.in_transaction()
         block = _begun(stack)
+        if outermost:
+            insist_on_version()
         yield
         if rehearse:
             block.rollback()
+
+
+def insist_on_version() -> None:
+    """Raises DatabaseProblem when a newer version has brought the store up to date: this one would write it wrongly."""
+    if database.user_version > SCHEMA_VERSION:
+        raise DatabaseProblem(
+            "A newer version of this program has brought the store up to date. Close this one and start it again."
+        )
 
 
 def _begun(stack: ExitStack) -> Any:
@@ -193,26 +215,3 @@ def _make_private_file(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise DatabaseProblem(f"The store {path} cannot be made: {error.strerror}.") from error
-
-
-def _bring_up_to_date(path: Path) -> None:
-    version = database.user_version
-    if version == SCHEMA_VERSION:
-        return
-    if version > SCHEMA_VERSION:
-        raise DatabaseProblem(
-            f"The store {path} was made by a newer version of this program ({version}, this one knows "
-            f"{SCHEMA_VERSION}). Install the newer version."
-        )
-    tables = database.get_tables()
-    if tables and "schema_migration" not in tables:
-        raise DatabaseProblem(f"{path} is a database of another program; nothing was changed. Name another file.")
-    from filelock import FileLock
-
-    # Peewee's runner does not lock: two first starts at once would both migrate
-    with FileLock(f"{path}.lock", mode=0o600):
-        if database.user_version < SCHEMA_VERSION:
-            from playhouse.migrations import Runner
-
-            Runner(database.obj, str(_MIGRATIONS)).up()
-            database.obj.user_version = SCHEMA_VERSION

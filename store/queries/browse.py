@@ -94,11 +94,6 @@ def aged(field: Any, term: Term) -> Expression:
     return _TURNED[term.comparison](field, moment)
 
 
-def has(field: Any, text: str) -> Expression:
-    """The text is a part of the field's, in any case."""
-    return fn.INSTR(fn.LOWER(field), text.lower()) > 0
-
-
 def _snapshot(query: ModelSelect) -> "array[int]":
     """Through the driver's own cursor: five times faster than Peewee's rows for a million ids."""
     return array("q", (row[0] for row in database.execute(query)))

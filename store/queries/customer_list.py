@@ -10,10 +10,10 @@ from store.actor import Actor
 from store.filters import CUSTOMERS as GRAMMAR
 from store.filters import Term
 from store.models import Customer, Partner, Recipient, Ticket
-from store.queries.browse import Browse, aged, compared, has
+from store.queries.browse import Browse, aged, compared
 from store.queries.recipients import Selection
 from store.queries.scope import scoped
-from store.queries.search import contains
+from store.queries.search import contains, has
 
 FIRST = Selection("", "id", True)
 _PARTNER = fn.COALESCE(Partner.select(Partner.name).where(Partner.id == Customer.partner), "")
@@ -78,7 +78,8 @@ def _condition(actor: Actor, term: Term) -> Expression:
         return compared(Customer.id, term)
     if term.field == "created":
         return aged(Customer.created, term)
-    return has(_TEXTS[term.field], str(term.value))
+    found = has(_TEXTS[term.field], str(term.value))
+    return found if term.field in ("partner", "external") else contains(Customer, str(term.value)) & found
 
 
 def _some(actor: Actor, wanted: Sequence[int]) -> dict[int, CustomerRow]:

@@ -2,14 +2,12 @@
 
 from typing import NamedTuple
 
-from peewee import JOIN, Case, ModelSelect
+from peewee import JOIN, Case, ModelSelect, Value
 
 from store.actor import Actor
-from store.cleantext import storable
 from store.models import Customer, Partner
 from store.queries.scope import scoped, visible
-from store.queries.search import contains
-from store.rules.deny import fold
+from store.queries.search import contains, is_like
 
 _MOST_WORDS = 30
 
@@ -41,9 +39,9 @@ def find(actor: Actor, text: str = "", *, limit: int | None = 50) -> list[Custom
     query = _lines(actor).where(Customer.deleted.is_null())
     for word in text.split()[:_MOST_WORDS]:
         query = query.where(contains(Customer, word))
-    wanted = fold(storable(text.strip()))
+    wanted = text.strip()
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 16 else -1
-    first = Case(None, ((Customer.id == number, 0), (Customer.name_key == wanted, 1)), 2)
+    first = Case(None, ((Customer.id == number, 0), (is_like(Customer.name, wanted), 1)), 2) if wanted else Value(0)
     return [CustomerLine(*row) for row in query.order_by(first, Customer.name_key, Customer.id).limit(limit).tuples()]
 
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any, NamedTuple
 
 from peewee import Expression, Field, ModelSelect
@@ -13,9 +11,10 @@ from store.filters import HISTORY as GRAMMAR
 from store.filters import Term
 from store.models import History, Recipient
 from store.queries import lists
-from store.queries.browse import Browse, aged, compared, has
+from store.queries.browse import Browse, aged, compared
 from store.queries.recipients import Selection
 from store.queries.scope import visible, visible_ticket
+from store.queries.search import has
 
 FIRST = Selection("", "id", True)
 _TEXTS = {
@@ -111,7 +110,7 @@ def _seen(actor: Actor, column: Field) -> ModelSelect:
 def _condition(actor: Actor, term: Term) -> Expression:
     text = str(term.value)
     if term.field == "":
-        return reduce(or_, (has(field, text) for field in (History.of, History.who, History.what)))
+        return has(History.of, text) | has(History.who, text) | has(History.what, text)
     if term.field == "ticket":
         return (History.subject == "ticket") & compared(History.subject_id, term)
     if term.field == "at":

@@ -18,9 +18,8 @@ from store.filters import Term, parse
 from store.models import Administrator, Customer, Inbox, Recipient, Ticket
 from store.models.base import moment_of
 from store.queries.scope import rights, scoped, visible_recipient
-from store.queries.search import among, contains
+from store.queries.search import among, contains, has, is_like, named
 from store.rules.addresses import domain_key, keys_named
-from store.rules.deny import fold
 from store.rules.pairing import SenderState
 
 _CHUNK = 500
@@ -255,11 +254,12 @@ def _text(field: str, value: str) -> Expression:
     if field == "email":
         return Recipient.email_key.in_(keys_named(value))
     if field == "inbox":
-        return Recipient.inbox.in_(Inbox.select(Inbox.id).where(Inbox.name == value))
+        return Recipient.inbox.in_(Inbox.select(Inbox.id).where(is_like(Inbox.name, value)))
     if field == "customer" and value.isascii() and value.isdigit() and len(value) < 16:
         return Recipient.customer == int(value)
-    column = Recipient.customer_key if field == "customer" else Recipient.name_key
-    return column.contains(fold(value))
+    if field == "customer":
+        return Recipient.customer.in_(named(Customer, value))
+    return contains(Recipient, value) & has(Recipient.name, value)
 
 
 def _raw(query: ModelSelect) -> Iterator[tuple[Any, ...]]:

@@ -12,12 +12,11 @@ from store.filters import TICKETS as GRAMMAR
 from store.filters import Term
 from store.models import Administrator, Customer, Message, Recipient, Ticket
 from store.queries import tickets
-from store.queries.browse import Browse, aged, compared, has
+from store.queries.browse import Browse, aged, compared
 from store.queries.recipients import Selection
 from store.queries.scope import administrator, scoped
-from store.queries.search import contains, is_indexed
+from store.queries.search import contains, has, is_indexed, is_like, named
 from store.rules.addresses import keys_named
-from store.rules.deny import fold
 
 FIRST = Selection("", "number", True)
 _MESSAGES = fn.COALESCE(Message.select(fn.COUNT(Message.id)).where(Message.ticket == Ticket.id), 0)
@@ -92,7 +91,7 @@ def _text(actor: Actor, field: str, value: str) -> Expression:
     if field == "assignee":
         if value.lower() == "none":
             return Ticket.assignee.is_null()
-        return Ticket.assignee.in_(Administrator.select(Administrator.id).where(Administrator.login == value))
+        return Ticket.assignee.in_(Administrator.select(Administrator.id).where(is_like(Administrator.login, value)))
     return _requested(_sender(actor, value))
 
 
@@ -116,8 +115,7 @@ def _named(actor: Actor, word: str) -> Expression:
     found, seen = contains(Recipient, word), scoped(actor, Recipient)
     if seen is True:
         return found
-    own = (fn.INSTR(field, fold(word)) > 0 for field in (Recipient.email_key, Recipient.name_key))
-    return found & reduce(or_, own, seen | has(Recipient.email, word))
+    return found & (seen | has(Recipient.email, word) | has(Recipient.name, word))
 
 
 def _customer(value: str) -> Expression:
@@ -126,7 +124,7 @@ def _customer(value: str) -> Expression:
         return Ticket.customer.is_null()
     if value.isascii() and value.isdigit() and len(value) < 16:
         return Ticket.customer == int(value)
-    return Ticket.customer.in_(Customer.select(Customer.id).where(Customer.name_key.contains(fold(value))))
+    return Ticket.customer.in_(named(Customer, value))
 
 
 TICKETS = Browse(GRAMMAR, FIRST, _SORTS, _seen, _condition, tickets.some)

@@ -16,10 +16,11 @@ from store.queries.scope import rights, visible
 from store.reasons import refuse
 from store.rules.addresses import address_key, addresses_in, split_profile
 from store.rules.deny import fold
+from store.rules.text import search_text
 from store.services import history
 from store.services.history import Thing, conflict
 from store.services.people import partner_named
-from store.services.senders import search_text
+from store.services.senders import searched
 from store.services.tickets.row import take_off_unseeing
 
 KINDS = ("customer", "lead")
@@ -155,13 +156,13 @@ def findable(customer_id: int, fields: Mapping[str, Any]) -> tuple[str, list[str
     """The search text of a customer with these fields, and the folded addresses of its profile (R4.12)."""
     keys = list(dict.fromkeys(address_key(address) for address in split_profile(fields["email"])))
     told = (fields[name] for name in ("name", "login", "email", "billing_email", "phone"))
-    return "\n".join(dict.fromkeys(fold(part) for part in (str(customer_id), *told, *keys) if part)), keys
+    return search_text(str(customer_id), *told), keys
 
 
 def _rename_in_recipients(row: Customer) -> None:
     for recipient in Recipient.select().where(Recipient.customer == row.id):
         recipient.customer_key = fold(row.name)
-        recipient.search = search_text(recipient)
+        recipient.search = searched(recipient)
         recipient.save(only=[Recipient.customer_key, Recipient.search])
 
 

@@ -13,13 +13,14 @@ from store.rules.intake import Decision
 from store.rules.message import Arrived, Attached
 from store.rules.pairing import SenderState, may_pair_by_profile
 from store.rules.subjects import subject_key
+from store.rules.text import search_text
 from store.services import deny, history
 from store.services.batch import Batch, TicketState
 from store.services.circumstances import Ground, Sender
 from store.services.history import Thing
 from store.services.notices import News
 from store.services.pairing import pair_fields
-from store.services.senders import search_text, thing, write
+from store.services.senders import searched, thing, write
 
 _FUTURE = timedelta(days=1)
 _NOBODY = {
@@ -98,7 +99,7 @@ def _new_recipient(place: Ground, batch: Batch, arrived: Arrived, sender: Sender
     customer = _profile_customer(place, row, sender)
     for column, value in (pair_fields(customer, "profile") if customer is not None else {}).items():
         setattr(row, column, value)
-    row.search = search_text(row)
+    row.search = searched(row)
     row.id = batch.add(
         Recipient,
         email=row.email,
@@ -136,7 +137,7 @@ def _open(place: Ground, batch: Batch, arrived: Arrived, recipient: Recipient | 
     subject = arrived.parsed.subject.strip() or nameless
     row = {
         "subject": subject,
-        "search": fold(subject),
+        "search": search_text(subject),
         "status": str(place.settings["status.new"]),
         "customer": recipient.customer_id if recipient is not None and not recipient.shared else None,
         "requester": recipient.id if recipient is not None else None,

@@ -7,7 +7,7 @@ from store.cleantext import clean
 from store.models import Customer, Recipient
 from store.queries.scope import visible
 from store.reasons import refuse
-from store.rules.deny import fold
+from store.rules.text import search_text
 from store.services.history import Thing, conflict
 
 
@@ -40,11 +40,11 @@ def write(row: Recipient, changes: Mapping[str, object]) -> tuple[dict[str, obje
     for name, value in changes.items():
         setattr(row, name, value)
     row.version += 1
-    row.search = search_text(row)
+    row.search = searched(row)
     row.save(only=[Recipient._meta.combined[name] for name in (*changes, "version", "search")])
     return before, dict(changes)
 
 
-def search_text(row: Recipient) -> str:
+def searched(row: Recipient) -> str:
     """What free-text search looks in: address as written and folded, name, paired customer's name (R1.2)."""
-    return "\n".join(dict.fromkeys((fold(row.email), row.email_key, fold(row.name), row.customer_key)))
+    return search_text(row.email, row.email_key, row.name, row.customer_key)

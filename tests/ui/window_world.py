@@ -14,8 +14,9 @@ from store.db import open_store, session
 from store.models import Attachment, Message, Recipient, Ticket
 from store.rules.addresses import address_key
 from store.rules.deny import fold
+from store.rules.text import search_text
 from store.services import customers, people
-from store.services.senders import search_text
+from store.services.senders import searched
 from tui.dialogs.frame import Dialog
 from tui.lanes import Lanes
 from tui.screens.opening import opening
@@ -63,7 +64,7 @@ def add_sender(email: str, name: str = "", *, tickets: int = 0, **fields: object
         last_message=NOW,
         **fields,
     )
-    row.search = search_text(row)
+    row.search = searched(row)
     row.save()
     for _ in range(tickets):
         add_ticket(row.id, f"Question of {row.name}")
@@ -74,7 +75,7 @@ def add_ticket(requester: int | None, subject: str, *, text: str = "Hello", cust
     """A ticket with one message; its number.  Call inside a session."""
     ticket = Ticket.create(
         subject=subject,
-        search=fold(subject),
+        search=search_text(subject),
         status="New",
         requester=requester,
         customer=customer,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from store.cleantext import as_json, clean
 from store.errors import BadInput
+from store.rules.text import search_key, search_text
 
 Shape = dict[str, Any]
 _TOKEN = re.compile(r'(-?)(?:([A-Za-z_]+):)?("[^"]*"?|\S+)')
@@ -32,13 +33,13 @@ def conditions(line: str, keys: Sequence[str]) -> list[Condition]:
     """The conditions of a filter line, all of which must hold.  Raises BadInput for a key that there is not."""
     found = []
     for minus, key, raw in _TOKEN.findall(line):
-        value = raw.strip('"').casefold()
+        value = search_key(raw.strip('"'))
         if key.lower() in keys:
             found.append(Condition(key.lower(), value, bool(minus)))
         elif key and not raw.startswith(("/", '"')):
             raise BadInput(f"“{clean(key, limit=30)}:” is no filter here. There are: {', '.join(keys)}.")
         elif value:
-            found.append(Condition("", f"{key}:{value}".casefold() if key else value, bool(minus)))
+            found.append(Condition("", f"{search_key(key)}:{value}" if key else value, bool(minus)))
     return found
 
 
@@ -86,7 +87,7 @@ def _sorted(objects: Iterable[Shape], keys: Sequence[str], sort: str) -> Iterabl
 def _rank(value: object) -> tuple[int, float, str]:
     if isinstance(value, int | float):
         return 1, float(value), ""
-    return (0, 0.0, "") if value is None else (2, 0.0, words(value).casefold())
+    return (0, 0.0, "") if value is None else (2, 0.0, search_key(words(value)))
 
 
 def _holds(condition: Condition, one: Shape) -> bool:
@@ -109,9 +110,9 @@ def _matches(value: Any, wanted: str) -> bool:
 
 
 def _text(value: Any) -> str:
-    """All that an object says, folded."""
+    """All that an object says, as it is searched."""
     if isinstance(value, dict):
         return " ".join(map(_text, value.values()))
     if isinstance(value, list | tuple):
         return " ".join(map(_text, value))
-    return (value if isinstance(value, str) else as_json(value)).casefold()
+    return search_text(value if isinstance(value, str) else as_json(value))

@@ -36,7 +36,7 @@ def worker_command(state: Globals, with_window: bool) -> None:
     from mail.worker import run
     from store.db import open_store
 
-    open_store(state.url, create=False)
+    open_store(state.url, create=False, tell=say)
     click.get_current_context().exit(run(until_stdin_closes=with_window))
 
 

@@ -84,13 +84,13 @@ def main(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         from store.db import open_store, sqlite_path
         from tui.app import run_first_start, run_window
-        from tui.cli.state import actor_of
+        from tui.cli.state import actor_of, say
 
         state: Globals = context.obj
         actor = actor_of(state, via="window")
         if sys.stdin is not None and sys.stdin.isatty() and not sqlite_path(state.url).exists():
             context.exit(run_first_start(state.url, actor.login))
-        open_store(state.url, create=False)
+        open_store(state.url, create=False, tell=say)
         context.exit(run_window(state.url, actor))
 
 

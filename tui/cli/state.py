@@ -80,7 +80,7 @@ def opened(state: Globals) -> Iterator[Actor]:
     from store.db import open_store, session
     from store.queries.scope import administrator
 
-    open_store(state.url, create=False)
+    open_store(state.url, create=False, tell=say)
     actor = actor_of(state)
     with session():
         administrator(actor)

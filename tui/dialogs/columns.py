@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from store.columns import Column
 from store.errors import BadInput
+from store.rules.text import search_key
 from store.services import preferences
 from tui.desk import Desk
 from tui.dialogs.frame import Choices, Dialog
@@ -101,8 +102,8 @@ class ColumnsDialog(Dialog[tuple[Column, ...]]):
         self.action_switch()
 
     def _list(self, highlighted: int) -> None:
-        wanted = self._line.value.casefold()
-        self._listed = [column for column in self._order if wanted in column.title.casefold()]
+        wanted = search_key(self._line.value)
+        self._listed = [column for column in self._order if wanted in search_key(column.title)]
         options = self._options
         options.set_options([Option(self._shown_as(column)) for column in self._listed])
         if self._listed:

@@ -9,6 +9,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from store.errors import Problem
+from store.rules.text import search_key
 from tui.desk import Desk
 from tui.dialogs.frame import Choices, Dialog
 from tui.widgets.words import words
@@ -61,7 +62,7 @@ class Picker(Dialog[T], Generic[T]):
         after = (self._options.highlighted or 0) + 1
         order = [*range(after, len(self._choices)), *range(after)]
         for index in order:
-            if self._choices[index].title.casefold().startswith(event.character.casefold()):
+            if search_key(self._choices[index].title).startswith(search_key(event.character)):
                 self._options.highlighted = index
                 event.stop()
                 return

@@ -12,7 +12,7 @@ from store.models import Administrator, Message, Ticket
 from store.queries import settings
 from store.queries.scope import administrator, sees, visible_ticket
 from store.reasons import refuse
-from store.rules.deny import fold
+from store.rules.text import search_text
 from store.services import history
 from store.services.history import Thing, conflict
 
@@ -46,7 +46,7 @@ def write(row: Ticket, changes: Mapping[str, object]) -> tuple[dict[str, object]
     before = {name: getattr(row, name) for name in changes}
     for name, value in {**changes, "updated": datetime.now(UTC), "version": row.version + 1}.items():
         setattr(row, name, value)
-    row.search = fold(row.subject)
+    row.search = search_text(row.subject)
     names = (*changes, "updated", "version", "search")
     row.save(only=[Ticket._meta.combined[name] for name in names])
     return before, dict(changes)

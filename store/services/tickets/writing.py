@@ -13,7 +13,7 @@ from store.queries import settings
 from store.queries.tickets import state_of
 from store.rules import ticket as rule
 from store.rules.addresses import keys_named
-from store.rules.deny import fold
+from store.rules.text import search_text
 from store.services import drafts, history
 from store.services.notices import News, announce
 from store.services.pairing import live_customer
@@ -114,7 +114,7 @@ def open_for_customer(
         status = str(settings.one("status.new"))
         row = Ticket.create(
             subject=title,
-            search=fold(title),
+            search=search_text(title),
             status=status,
             customer=customer.id,
             assignee=chosen and chosen.id,
