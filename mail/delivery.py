@@ -4,9 +4,11 @@ A refusal is about the connection, us, the address or the letter (`store.rules.s
 others that follow: while the server takes no letter the outbox waits, and no letter fails for what is not its fault.
 """
 
+import logging
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from mail.errors import MailProblem
 from mail.smtp import Result, Transport
@@ -16,6 +18,7 @@ from store.services import outbox
 from store.services.lease import Fence, LostLease
 from store.services.outbox import Letter
 
+log = logging.getLogger("recipients.mail")
 CLAIM = 20
 # refusals in a row, to different addresses, that tell that the server takes nothing from us
 _IN_A_ROW = 3
@@ -25,7 +28,7 @@ _BARREN_CONNECTIONS = 3
 _RENEWALS = 2
 # so often refused for good, while the server took other letters, it is the letter's own matter
 _MOST_TRIES = 5
-Send = Callable[[Transport, Letter, Callable[[], None]], Result]
+Send = Callable[[Transport, Letter, Callable[[], None], bool], Result]
 
 
 @dataclass(slots=True)
@@ -48,7 +51,10 @@ class Tally:
 
 
 class Delivery:
-    """One go at all that is due.  `connect` gives a connection, `send` hands one letter in over it."""
+    """One go at all that is due.  `connect` gives a connection, `send` hands one letter in over it.
+
+    `send` is given what to do before the text goes, and whether a copy goes along.
+    """
 
     def __init__(
         self,
@@ -62,6 +68,7 @@ class Delivery:
         self._connect, self._send = connect, send
         self._claimed: dict[int, Letter] = {}
         self._doubtful: list[tuple[Letter, Result]] = []
+        self._copies = True
         self._retried: set[int] = set()
         self._renewals = _RENEWALS
         self._accepted = 0
@@ -121,7 +128,8 @@ class Delivery:
 
         `fresh`: it is the first one over this connection.
         """
-        result = self._send(transport, letter, lambda: outbox.mark_transmitting(self._fence, letter.id))
+        begin = partial(outbox.mark_transmitting, self._fence, letter.id)
+        result = self._send(transport, letter, begin, self._copies)
         blame = result.verdict.blame
         if result.fate == "sent":
             self._accept(letter, result)
@@ -163,7 +171,10 @@ class Delivery:
 
     def _broken(self, letter: Letter, result: Result, *, fresh: bool) -> None:
         """The connection is used up at this letter: after others by a limit, say, else perhaps by its addressee."""
-        if result.stage == "mail" or not (fresh or result.silent):
+        if result.by_copy:  # once more without it; the next delivery tries it again
+            log.warning("the server gives up at the copy (%s); it is left out for now", clean(result.words))
+            self._copies = False
+        if result.by_copy or result.stage == "mail" or not (fresh or result.silent):
             return  # it goes back with the rest, and is the first one over the next connection
         if result.silent:
             outbox.put_last(self._fence, letter.to)

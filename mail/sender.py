@@ -110,7 +110,7 @@ def signed_in(
         yield transport
 
 
-def _send(transport: Transport, letter: Letter, begin: Callable[[], None]) -> Result:
+def _send(transport: Transport, letter: Letter, begin: Callable[[], None], has_copy: bool) -> Result:
     """Hands one letter in; `begin` is called before its text goes."""
     now = settings.every()
     sender = Sender(str(now["smtp.sender_name"]), str(now["smtp.sender_email"]), str(now["smtp.send_only_to"]))
@@ -121,7 +121,7 @@ def _send(transport: Transport, letter: Letter, begin: Callable[[], None]) -> Re
         return Result("failed", f"It could not be put together: {clean(fault, limit=200)}")
     copy = str(now["smtp.copy"]) if letter.audience == "customer" and not sender.only_to else ""
     to = envelope_address(sender.only_to or letter.to)
-    copies = [envelope_address(copy)] if copy else ()
+    copies = [envelope_address(copy)] if copy and has_copy else ()
     return transport.send(envelope_address(sender.email), to, data, copies=copies, begin=begin, hasty=not letter.slow)
 
 

@@ -4,6 +4,7 @@ What a server says of one message is a result, not an exception: taken, refused 
 because the connection broke after the text had gone (RFC 1047, THREATS O1, O2).
 """
 
+import logging
 import re
 import smtplib
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from mail.tls import context_for, refuse_plain
 from store.cleantext import clean
 from store.rules.smtp_replies import Stage, Verdict, verdict
 
+log = logging.getLogger("recipients.mail")
 _FAULTS = (smtplib.SMTPException, OSError, EOFError, UnicodeError, ValueError)
 _CONTROL = frozenset("\r\n\0")
 _LONGEST_WORDS = 300
@@ -62,7 +64,7 @@ class Result:
     """What became of one message; `words` are the server's, cleaned.  `lost`: the connection cannot be used again.
 
     `stage` is the command that was refused, or at which the connection was lost, `verdict` whom that blames; `silent`:
-    the server did not answer in time.
+    the server did not answer in time; `by_copy`: the address of the copy did that, and says nothing of the letter.
     """
 
     fate: Fate
@@ -71,6 +73,7 @@ class Result:
     stage: Stage = "mail"
     verdict: Verdict = OF_THE_LETTER
     silent: bool = False
+    by_copy: bool = False
 
 
 def _never_stopped() -> bool:
@@ -166,8 +169,19 @@ class Transport:
             code, words = client.rcpt(to)
         if not 200 <= code < 300:
             return _refused("rcpt", code, words)
-        for copy in copies if utf8 else filter(str.isascii, copies):
-            client.rcpt(copy)  # one that is refused is no reason not to send the mail itself
+        return self._copies(copies if utf8 else list(filter(str.isascii, copies)))
+
+    def _copies(self, copies: Sequence[str]) -> Result | None:
+        """One that is refused is no reason not to send the mail itself."""
+        for copy in copies:
+            try:
+                code, words = self._client.rcpt(copy)
+            except _FAULTS as error:
+                return replace(self._broken(error), by_copy=True)
+            if code == 421:
+                return replace(_refused("rcpt", code, words), by_copy=True)
+            if code >= 400:
+                log.warning("the copy to %s was refused: %d %s", clean(copy), code, _said(words))
         return None
 
     def _data(self) -> Result | None:

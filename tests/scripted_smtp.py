@@ -12,6 +12,7 @@ SILENT = "silent"
 _USUAL = {
     "greeting": "220 test",
     "ehlo": "250 test",
+    "helo": "250 test",
     "mail": "250 ok",
     "rcpt": "250 ok",
     "data": "354 go on",

@@ -83,6 +83,8 @@ def test_R7_1_inboxes_are_told_by_name_time_and_trouble() -> None:
     assert sentences.inbox_trouble([fine, broken], UTC, NOW) == "support: Wrong password. Next try 12:02."
     idle = inbox(last_success=NOW - timedelta(hours=3), next_try=NOW - timedelta(hours=2))
     assert sentences.inbox_trouble([idle], UTC, NOW) == "support: nobody fetches its mail, last 09:00."
+    ahead = idle._replace(next_try=NOW + timedelta(days=300))  # by a clock that was wrong (D10)
+    assert "nobody fetches its mail" in sentences.inbox_trouble([ahead], UTC, NOW)
 
 
 def test_R7_5_a_server_that_takes_no_mail_is_told() -> None:

@@ -76,6 +76,7 @@ def _copy() -> Finding:
     from store import shapes
     from store.files import kept_copy
     from store.queries.settings import one
+    from store.rules.clock import is_recent
 
     hours = int(one("store.backup_hours"))
     try:
@@ -83,7 +84,7 @@ def _copy() -> Finding:
     except FileNotFoundError:
         return Finding("missing", "there is no copy of the store yet", "recipients backup")
     told = f"the store was copied {shapes.moment(made)} to {kept_copy()}"
-    if hours and datetime.now(UTC) - made > timedelta(hours=2 * hours):
+    if hours and not is_recent(made, datetime.now(UTC), timedelta(hours=2 * hours)):
         return Finding("bad", f"{told}, and not since", "recipients backup; see the worker's log for why")
     return Finding("ok", told)
 

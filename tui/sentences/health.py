@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from store.cleantext import clean
+from store.rules.clock import is_due
 from tui.sentences.words import clock, many, number
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from store.queries.returned import Refused
 
 _OVERDUE = timedelta(seconds=60)
+# no inbox is looked at less often (inboxes.poll_seconds); what is further off was set by a clock that was ahead (D10)
+_LONGEST_POLL = timedelta(days=1) + _OVERDUE
 _TOKEN_SOON = timedelta(minutes=5)
 
 
@@ -42,7 +45,7 @@ def inbox_trouble(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | 
             again = f" Next try {clock(inbox.next_try, zone, moment)}." if inbox.next_try else ""
             return f"{clean(inbox.name)}: {clean(inbox.last_error)}{again}"
     for inbox in inboxes:
-        if inbox.enabled and inbox.next_try and inbox.next_try + _OVERDUE < moment:
+        if inbox.enabled and inbox.next_try and is_due(inbox.next_try + _OVERDUE, moment, _LONGEST_POLL):
             last = clock(inbox.last_success, zone, moment) if inbox.last_success else "never"
             return f"{clean(inbox.name)}: nobody fetches its mail, last {last}."
         if inbox.enabled and (ends := token_trouble(inbox.token_expires, zone, moment)):
