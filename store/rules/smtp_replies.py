@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from store.rules.refusals import Cause, cause_of
+
 Stage = Literal["mail", "rcpt", "data", "text"]
 Blame = Literal["connection", "us", "address", "letter"]
 
@@ -24,6 +26,7 @@ class Verdict:
     certain: bool = True
 
 
+_TOO_MANY = re.compile("too many recipients", re.I)
 _ENHANCED = re.compile(r"\b[45]\.(\d{1,3})\.(\d{1,3})\b")
 
 
@@ -31,65 +34,34 @@ def _any(*patterns: str) -> "re.Pattern[str]":
     return re.compile("|".join(patterns), re.I)
 
 
-# the first that is found decides
-_WORDS: tuple[tuple[Blame, "re.Pattern[str]"], ...] = (
-    (
-        "address",  # the addressee's quota and rate read much like ours
-        _any(
-            r"tr(?:ied|ying) to (?:reach|contact)",
-            r"receiving (?:mail|messages|e-?mail)",
-            r"(?:mailbox|recipient|account|inbox).{0,30}(?:full|over.?quota|out of space|exceeded its)",
-            r"gr[ea]y.?list",
-        ),
-    ),
-    ("connection", _any("too many recipients")),
-    (
-        "letter",
-        _any(
-            r"too (?:big|large|long)|(?:size|length).{0,30}(?:exceed|limit)|exceed.{0,40}\bsize|maximum.{0,30}size",
-        ),
-    ),
-    (
-        "us",
-        _any(
-            # quota and rate
-            r"(?:daily|hourly|monthly|sending|submission|outgoing|outbound|relay|smtp|rate).{0,40}(?:quota|limit)",
-            r"(?:quota|limit).{0,30}(?:sending|sent|send|per (?:day|hour|minute))",
-            r"\byour?\b.{0,40}(?:exceeded|quota)|throttl|too (?:fast|quickly)|unusual rate|slow down",
-            r"too many (?:messages|mails|e-?mails|connections|sessions|concurrent|letters)|\brate\b.{0,20}exceed",
-            r"number of (?:messages|mails|e-?mails)|(?:messages|mails|e-?mails) (?:per|an?|each) (?:hour|day|minute)",
-            # login and relaying
-            r"authenticat|not logged in|log ?in (?:first|required)|credentials",
-            r"relay(?:ing)?.{0,20}(?:den|not|prohibit|refus|reject)|not relay|unable to relay|rcpthosts|open ?relay",
-            r"not (?:allowed|authorized|permitted) to (?:relay|send)",
-            # the sender
-            r"sender.{0,40}(?:reject|den|not|unverified|invalid|unknown|blocked|fail)",
-            r"(?:reject|invalid|bad|unverified|unknown) sender",
-            r"send ?as|not owned by|(?:domain|sender|identity|from.address).{0,30}not verified",
-            # reputation and policy
-            r"block.?list|black.?list|\bRBL\b|\bDNSBL\b|spamhaus|spamcop|barracuda|reputation|listed (?:in|at|on|by)",
-            r"\bDMARC\b|\bSPF\b|\bDKIM\b|\bPTR\b|reverse (?:dns|hostname|lookup)|\b(?:helo|ehlo)\b",
-            r"client host.{0,60}(?:reject|block)|your (?:ip|host|server|network)|accept(?:ing)? (?:mail|messages) from",
-            # the server itself
-            r"insufficient (?:system|disk)|queue (?:file )?(?:write|is full)|out of (?:memory|disk)|no space left",
-            r"(?:server|system) (?:is )?(?:too )?(?:busy|overload|not accept|shutting)",
-            r"service (?:is )?(?:currently |temporarily )?(?:un|not )available",
-        ),
-    ),
-    ("letter", _any(r"\bvirus|malware|phish|\bspam\b|content|attachment|executable|suspicious")),
-    (
-        "address",
-        _any(
-            r"(?:user|recipient|mailbox|address|account|addressee|alias|destination|domain).{0,40}"
-            r"(?:unknown|not (?:found|exist|known|valid|available|here)|n.t exist|disabled|inactive|invalid)",
-            r"(?:user|recipient|mailbox|address|account|alias|destination).{0,40}reject",
-            r"(?:no such|unknown|invalid|bad|illegal) "
-            r"(?:user|recipient|mailbox|address|account|person|domain|local|destination)",
-            r"no mailbox|unrout|null mx|over.?quota|quota exceeded|(?:mailbox|storage).{0,20}(?:full|allocation)",
-            r"does ?n.?o?t have an? .{0,40}account",
-        ),
-    ),
+# at hand-in these are about one addressee, and about us, whatever a report that says the same is about
+_THEIRS = _any(
+    r"tr(?:ied|ying) to (?:reach|contact)",
+    r"receiving (?:mail|messages|e-?mail)",
+    r"(?:mailbox|recipient|account|inbox).{0,30}(?:full|over.?quota|out of space|exceeded its)",
+    r"gr[ea]y.?list",
 )
+_OURS = _any(
+    # quota and rate
+    r"(?:daily|hourly|monthly|sending|submission|outgoing|outbound|relay|smtp|rate).{0,40}(?:quota|limit)",
+    r"(?:quota|limit).{0,30}(?:sending|sent|send|per (?:day|hour|minute))",
+    r"\byour?\b.{0,40}(?:exceeded|quota)(?!.{0,30}size)|\brate\b.{0,20}exceed",
+    r"number of (?:messages|mails|e-?mails)|(?:messages|mails|e-?mails) (?:per|an?|each) (?:hour|day|minute)",
+    # login and relaying
+    r"not logged in|log ?in (?:first|required)|credentials|send ?as|not owned by|not verified",
+    r"relay(?:ing)?.{0,20}(?:den|not|prohibit|refus|reject)|not relay|unable to relay|rcpthosts",
+    # the server itself
+    r"insufficient (?:system|disk)|queue (?:file )?(?:write|is full)|out of (?:memory|disk)|no space left",
+    r"(?:server|system) (?:is )?(?:too )?(?:busy|overload|not accept|shutting)",
+)
+# whose, is not said
+_VAGUE = _any(r"(?<!dmarc )polic(?:y|ies)|access denied|prohibited")
+_SPAM = _any(r"\bspam|virus|content|suspicious|phish")
+_BLAMES: dict[Cause, Blame] = {
+    **dict.fromkeys((Cause.ADDRESS, Cause.FULL, Cause.CHOICE), "address"),
+    **dict.fromkeys((Cause.SIZE, Cause.CONTENT), "letter"),
+    **dict.fromkeys((Cause.US, Cause.RATE), "us"),
+}
 _OF_LOGIN = frozenset({432, 454, 523, 525, 530, 534, 535, 538})
 # 5.1.7 and 5.1.8: the sender's address; 5.1.90: Microsoft's daily limit
 _BAD_SENDER = frozenset({7, 8, 90})
@@ -104,18 +76,24 @@ def verdict(stage: Stage, code: int, words: str) -> Verdict:
         return Verdict("connection")
     found = _ENHANCED.search(words)
     status = (int(found[1]), int(found[2])) if found else (0, 0)
-    if status in ((5, 1), (5, 3)) or code == 503:  # a command out of turn, too many recipients: a new one begins afresh
+    # a command out of turn, too many recipients: a new one begins afresh
+    if status in ((5, 1), (5, 3)) or code == 503 or _TOO_MANY.search(words):
         return Verdict("connection")
+    named = _by_words(stage, words) or _by_status(*status)
     if stage == "mail":
-        named = _by_words(words) or _by_status(*status)
         return Verdict("letter" if named == Verdict("letter") or (code == 552 and named is None) else "us")
-    if code in _OF_LOGIN:
+    return Verdict("us") if code in _OF_LOGIN else named or _by_code(stage, code)
+
+
+def _by_words(stage: Stage, words: str) -> Verdict | None:
+    if _THEIRS.search(words):
+        return Verdict("address")
+    if _OURS.search(words):
         return Verdict("us")
-    return _by_words(words) or _by_status(*status) or _by_code(stage, code)
-
-
-def _by_words(words: str) -> Verdict | None:
-    return next((Verdict(blame) for blame, pattern in _WORDS if pattern.search(words)), None)
+    cause = cause_of("", _VAGUE.sub(" ", _ENHANCED.sub(" ", words)))
+    if cause is Cause.US and stage == "text" and _SPAM.search(words):
+        return Verdict("letter")
+    return Verdict(_BLAMES[cause]) if cause in _BLAMES else None
 
 
 def _by_status(subject: int, detail: int) -> Verdict | None:

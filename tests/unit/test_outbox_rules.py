@@ -103,6 +103,22 @@ def test_R7_5_whom_a_refusal_blames(stage: str, code: int, words: str, blame: st
     assert (found.blame, found.certain) == (blame, True)
 
 
+@pytest.mark.parametrize(
+    ("stage", "code", "words"),
+    [
+        ("rcpt", 550, ""),
+        ("rcpt", 550, "5.7.1 Access denied"),
+        ("rcpt", 451, "4.7.1 try again later"),
+        ("rcpt", 451, "Temporary local problem - please try later"),
+        ("text", 554, "Transaction failed"),
+        ("text", 550, "5.7.0 message rejected by policy"),
+        ("data", 451, ""),
+    ],
+)
+def test_R7_5_what_says_nothing_clear_is_not_certain(stage: str, code: int, words: str) -> None:
+    assert not verdict(stage, code, words).certain  # type: ignore[arg-type]
+
+
 @given(
     stage=st.sampled_from(("mail", "rcpt", "data", "text")),
     code=st.integers(-1, 999).filter(lambda code: not 200 <= code < 300),

@@ -2,34 +2,39 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from mail import smtp
 from mail.sender import send_once
-from store.models import Outbox
+from store.models import Outbox, OutgoingState
 from store.queries.outbox import outgoing
 from store.services import customers, settings, tickets
 from tests.helpdesk import ANNA, add_inbox, helpdesk
 from tests.scripted_smtp import DROP, SILENT, Script, Turn, scripted_smtp
 
 
-@pytest.fixture
-def script() -> Iterator[Script]:
-    with scripted_smtp(Script()) as running:
-        yield running
-
-
-@pytest.fixture
-def desk(tmp_path: Path, script: Script) -> Iterator[str]:
-    with helpdesk(tmp_path) as url:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Script]:
+    """The server, and a helpdesk that sends to it."""
+    with scripted_smtp(Script()) as script, helpdesk(tmp_path_factory.mktemp("desk")):
         add_inbox(1)
-        given = {"enabled": "on", "host": "127.0.0.1", "port": str(script.port), "security": "none"}
-        given["sender_email"] = "help@us.test"
+        given = {"enabled": "on", "host": "127.0.0.1", "port": str(script.port), "sender_email": "help@us.test"}
         settings.change_all(ANNA, {f"smtp.{key}": value for key, value in given.items()})
         settings.change(ANNA, "notifications.enabled", "on")
-        yield url
+        yield script
+
+
+@pytest.fixture
+def script(running: Script) -> Script:
+    """The same, as if nothing had been sent or set up otherwise yet."""
+    Outbox.delete().execute()
+    OutgoingState.delete().execute()
+    settings.change_all(ANNA, {"smtp.security": "none", "smtp.copy": "", "smtp.username": ""})
+    running.answer, running.connections = lambda turn: None, 0
+    for kept in (running.taken, running.texts, running.turns):
+        kept.clear()
+    return running
 
 
 def write_to(*addresses: str) -> list[int]:
@@ -88,7 +93,7 @@ US = [
 
 @pytest.mark.parametrize(("stage", "reply"), US)
 def test_R7_5_what_is_about_us_fails_no_letter_is_said_and_goes_on_by_itself(
-    script: Script, desk: str, stage: str, reply: str
+    script: Script, stage: str, reply: str
 ) -> None:
     script.answer = at("helo" if stage == "ehlo" else stage, reply)
     if stage == "ehlo":
@@ -110,7 +115,7 @@ def test_R7_5_what_is_about_us_fails_no_letter_is_said_and_goes_on_by_itself(
 )
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "text"])
 def test_R7_5_a_limit_of_letters_a_connection_costs_a_new_connection_alone(
-    script: Script, desk: str, stage: str, reply: str
+    script: Script, stage: str, reply: str
 ) -> None:
     if (stage, reply) == ("text", DROP):
         pytest.skip("that is O2")
@@ -142,7 +147,7 @@ OWN = [
 
 @pytest.mark.parametrize(("stage", "reply", "state"), OWN)
 def test_O1_what_is_about_an_address_or_a_letter_stops_no_other(
-    script: Script, desk: str, stage: str, reply: str, state: str
+    script: Script, stage: str, reply: str, state: str
 ) -> None:
     asked: list[str] = []
 
@@ -162,7 +167,7 @@ def test_O1_what_is_about_an_address_or_a_letter_stops_no_other(
 
 @pytest.mark.parametrize("reply", ["550 not for that domain", "451", "550 5.7.1 Relay access denied"])
 def test_R7_5_a_relay_that_refuses_one_domain_lets_the_others_go_and_waits_with_that(
-    script: Script, desk: str, reply: str
+    script: Script, reply: str
 ) -> None:
     script.answer = at("rcpt", reply, lambda turn: "@odd.test" in turn.said)
     write_to("a@odd.test", "b@odd.test", "c@odd.test", "d@odd.test", "e@x.test", "f@x.test")
@@ -178,7 +183,7 @@ def test_R7_5_a_relay_that_refuses_one_domain_lets_the_others_go_and_waits_with_
 
 
 def test_R7_5_a_silent_addressee_goes_last_and_the_others_do_not_wait(
-    script: Script, desk: str, monkeypatch: pytest.MonkeyPatch
+    script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mail.smtp._PATIENCE_SECONDS", 0.2)
     script.answer = at("rcpt", SILENT, lambda turn: "@slow.test" in turn.said)
@@ -198,7 +203,7 @@ def test_R7_5_a_silent_addressee_goes_last_and_the_others_do_not_wait(
 
 @pytest.mark.parametrize("reply", ["421 no more of that", DROP, SILENT, "550 no", "452 too many recipients"])
 def test_R7_2_a_copy_that_cannot_be_handed_in_keeps_no_letter(
-    script: Script, desk: str, monkeypatch: pytest.MonkeyPatch, reply: str
+    script: Script, monkeypatch: pytest.MonkeyPatch, reply: str
 ) -> None:
     monkeypatch.setattr("mail.sender.Account", lambda **given: smtp.Account(**given, timeout=0.4))
     settings.change(ANNA, "smtp.copy", "copy@us.test")
@@ -207,13 +212,13 @@ def test_R7_2_a_copy_that_cannot_be_handed_in_keeps_no_letter(
     assert (send_once().error, states()) == ("", ["sent"] * 3)
 
 
-def test_R7_5_a_server_without_ehlo_is_greeted_as_of_old(script: Script, desk: str) -> None:
+def test_R7_5_a_server_without_ehlo_is_greeted_as_of_old(script: Script) -> None:
     script.answer = at("ehlo", "502 what?")
     many(1)
     assert send_once().sent == 1
 
 
-def test_R7_2_starttls_and_login_that_are_refused_keep_the_letters(script: Script, desk: str) -> None:
+def test_R7_2_starttls_and_login_that_are_refused_keep_the_letters(script: Script) -> None:
     many(1)
     settings.change(ANNA, "smtp.security", "starttls")
     script.answer = lambda turn: {"ehlo": "250-t\r\n250 STARTTLS", "starttls": "454 4.7.0 not now"}.get(turn.stage)
@@ -226,7 +231,7 @@ def test_R7_2_starttls_and_login_that_are_refused_keep_the_letters(script: Scrip
     assert (send_once().sent, outgoing().last_error) == (1, "")
 
 
-def test_R7_5_a_reset_that_is_refused_costs_a_connection_alone(script: Script, desk: str) -> None:
+def test_R7_5_a_reset_that_is_refused_costs_a_connection_alone(script: Script) -> None:
     script.answer = lambda turn: {"rset": "502 no", "rcpt": "550 no such user" if "a1@" in turn.said else None}.get(
         turn.stage
     )
@@ -234,7 +239,7 @@ def test_R7_5_a_reset_that_is_refused_costs_a_connection_alone(script: Script, d
     assert (send_once().error, states()) == ("", ["sent", "failed", "sent", "sent"])
 
 
-def test_R7_5_what_is_too_large_for_the_server_is_not_sent(script: Script, desk: str) -> None:
+def test_R7_5_what_is_too_large_for_the_server_is_not_sent(script: Script) -> None:
     script.answer = at("ehlo", "250-test\r\n250 SIZE 500")
     many(1)
     tally = send_once()
@@ -246,7 +251,7 @@ def test_R7_5_what_is_too_large_for_the_server_is_not_sent(script: Script, desk:
     assert any("SIZE=" in turn.said for turn in script.turns)
 
 
-def test_R7_5_addresses_beyond_ascii_need_smtputf8_alone(script: Script, desk: str) -> None:
+def test_R7_5_addresses_beyond_ascii_need_smtputf8_alone(script: Script) -> None:
     write_to("jürgen@x.test", "b@x.test")
     send_once()
     assert states() == ["failed", "sent"]
@@ -257,9 +262,7 @@ def test_R7_5_addresses_beyond_ascii_need_smtputf8_alone(script: Script, desk: s
     assert "8BITMIME" not in mail
 
 
-def test_O2_a_server_that_drops_after_each_text_makes_no_more_than_one_letter_uncertain(
-    script: Script, desk: str
-) -> None:
+def test_O2_a_server_that_drops_after_each_text_makes_no_more_than_one_letter_uncertain(script: Script) -> None:
     script.answer = at("text", DROP)
     many(4)
     tally = send_once()
