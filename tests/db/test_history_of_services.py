@@ -84,6 +84,7 @@ CALLS: dict[str, Did] = {
     "outbox.drop": lambda desk: letters.drop(CLEO, 1),
     "outbox.lift": _lifted,
     "outbox.retry": _after(lambda: letters.drop(ANNA, 1), lambda: letters.retry(CLEO, 1)),
+    "outbox.retry_all": _after(lambda: letters.drop(ANNA, 1), lambda: letters.retry_all(CLEO, [1])),
     "pairing.pair": lambda desk: pairing.pair(CLEO, 2, 1),
     "pairing.unpair": lambda desk: pairing.unpair(CLEO, 1, unassign=True),
     "people.add_administrator": lambda desk: people.add_administrator(CLEO, "new", "new@us.test"),
@@ -123,6 +124,8 @@ CALLS: dict[str, Did] = {
 }
 _CHANGE_NOTHING = {
     "exports.display_rows": "reads",
+    "inboxes.unsaved": "reads",
+    "settings.unsaved": "reads",
     "pairing.preview": "reads",
     "pairing.live_customer": "reads",
     "people.insist_on_any": "asks",

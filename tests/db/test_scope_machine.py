@@ -292,6 +292,8 @@ _NOT_READ = {
     "queries.recipients.newer_ids": "compared in `look`",
     "queries.recipients.count": "compared in `look`",
     "queries.outbox.counts": "numbers alone; of `numbers`, which is read",
+    "services.outbox.retry_all": "numbers alone; of `retry`, which is tried with every id there is",
+    "services.returned.acknowledge": "for those who see all: in test_roles",
     "queries.refused.counts": "numbers alone; of `numbers`",
     "queries.refused.numbers": "ids for `some`, which is read with every id there is",
     "queries.facts.facts_of": "its `actor` is a name in a template",
@@ -317,11 +319,13 @@ _ON_ROWS = (
 _WITHOUT_ACTOR = (
     # for the programs that fetch and send, and what they share with the use cases
     *("queries.intake.", "queries.large.", "queries.deny.", "queries.senders.", "queries.books."),
-    "queries.own.",
+    *("queries.own.", "queries.limits.", "queries.quotable."),
     *(
         "queries.outbox.enclosed",
         "queries.outbox.has_",
         "queries.outbox.are_notifications",
+        *("queries.outbox.is_", "queries.outbox.newest", "queries.outbox.room_in_hour"),
+        "queries.attachments.named_in",
         "queries.notices.is_on",
         "queries.tickets.state_of",
     ),
@@ -329,6 +333,7 @@ _WITHOUT_ACTOR = (
     *("queries.browse.", "queries.search.", "queries.recipients.", "queries.scope.sees", "queries.lists.fields_of"),
     # how the helpdesk is set up and fares, which all may read
     *("queries.settings.", "queries.health.", "queries.notifications.", "queries.outbox.outgoing"),
+    "queries.returned.held_administrators",
     *("queries.lists.administrators", "queries.lists.groups", "queries.lists.inboxes"),
 )
 _FOR_SUPERS = ("services.people.", "services.groups.", "services.inboxes.", "services.settings.", "services.backup.")

@@ -125,7 +125,7 @@ def outbox_command() -> None:
 
 
 @outbox_command.command("retry")
-@click.argument("outbox_id", metavar="[ID]", type=int, required=False)
+@click.argument("outbox_id", metavar="[ID]", type=NUMBER, required=False)
 @click.option("--filter", "line", metavar="LINE", help="all that these find, e.g. 'state:failed to:example.com'")
 @click.option("--all", "every", is_flag=True, help="all that failed")
 @click.option("--yes", is_flag=True, help="also when a filter finds more than 100")
