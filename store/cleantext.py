@@ -13,6 +13,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 from store.joiners import first_of_each_sequence, is_in_place
 
@@ -37,6 +38,12 @@ _LINE_END = re.compile("\r\n?")
 _SPACE = re.compile("[\t\n\r\x0b\x0c\x85\u2028\u2029]+")
 _SOFT_HYPHEN = re.compile("(?<=[^\\W\\d_])\u00ad(?=[^\\W\\d_])")
 _COMBINING_CAP = 4  # more break terminals (CVE-2021-26937); no language writes more on one letter
+# a run of so many characters that may have no width; each of a few large blocks has one, and needs no closer look
+_MAYBE_FLOOD = re.compile(
+    f"[^\x00-\u02ff\u0391-\u03a1\u03a3-\u0482\u048a-\u052f\u05d0-\u05ea\u0621-\u064a\u0904-\u0939\u0e01-\u0e30\u2010-\u2027"
+    f"\u2030-\u205e\u2190-\u23ff\u2500-\u2b73\u3000-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9ffc\uac00-\ud7a3"
+    f"\uff01-\uff9f\U0001f300-\U0001f64f]{{{_COMBINING_CAP + 1},}}"
+)
 
 
 def clean(text: object, *, one_line: bool = True, limit: int | None = 500, sequences: bool = False) -> str:
@@ -130,17 +137,22 @@ def _capped(text: str, beyond: Callable[[str], str] | None = None) -> str:
     are left out."""
     if text.isascii():
         return text
-    out: list[str] = []
-    marks = 0
-    for char in text:
-        marks = marks + 1 if _has_no_width(char) else 0
-        if marks <= _COMBINING_CAP:
-            out.append(char)
-        elif beyond is not None:
-            out.append(beyond(char))
-    return "".join(out)
+
+    def capped(run: "re.Match[str]") -> str:
+        out: list[str] = []
+        marks = 0
+        for char in run[0]:
+            marks = marks + 1 if _has_no_width(char) else 0
+            if marks <= _COMBINING_CAP:
+                out.append(char)
+            elif beyond is not None:
+                out.append(beyond(char))
+        return "".join(out)
+
+    return _MAYBE_FLOOD.sub(capped, text)
 
 
+@lru_cache(maxsize=8_192)  # as many different characters as a long text has
 def _has_no_width(char: str) -> bool:
     """Whether it is drawn on the character before: a mark (of Thai, too), a joiner, a later letter of a Hangul
     syllable, or what this Python's Unicode does not know yet, but a terminal's may, emoji apart."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LONGEST_DOMAIN = 253  # characters of a name in the DNS (RFC 1035, 2.3.4)
 _LONGEST = 320  # 64 for the local part, 255 for the domain, and the @ (RFC 5321, 4.5.3.1)
 _LONGEST_TEXT = 10_000
-_LITERAL = re.compile(r"\[[0-9A-Fa-f.:IPv]+\]")  # RFC 5321, 4.1.3
+_LITERAL = re.compile(r"\[(?:ipv6:)?[0-9a-f.:]+\]", re.IGNORECASE)  # RFC 5321, 4.1.3
 _FULL_WIDTH = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " ", 0x3002: ".", 0xFF61: ".", 0xFE6B: "@"}
 _FILLERS = "\u034f\u115f\u1160\u2800\u3164\uffa0\ufffc" + "".join(map(chr, range(0xFE00, 0xFE10)))
 _OVERRIDES = "\u202d\u202e"  # what is seen is not what stands there: not dropped, so refused

@@ -117,6 +117,12 @@ def test_R7_6_a_name_beside_an_address_with_other_letters_reads_back_too(name: s
     ]
 
 
+@pytest.mark.parametrize("address", ["anna@[IPv6:2001:db8::1]", "anna@[192.0.2.1]"])
+def test_R7_6_an_address_at_a_number_is_read_by_our_reader_as_we_write_it(address: str) -> None:
+    fields, _ = headers.split(Span.of(compose(letter(to=address), Sender("", "help@us.test"))))
+    assert [one.address for one in mailboxes(fields.first("to"))] == [address.lower()]
+
+
 def test_R7_6_a_long_local_part_is_not_cut() -> None:
     address = f"{'a' * 250}@x.test"
     data = compose(letter(to=address), Sender("", "help@us.test"))
