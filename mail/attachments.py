@@ -13,7 +13,8 @@ from store.export import write_pieces
 from store.files import folder as store_folder
 from store.queries.attachments import Source
 
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd/\\\\:*?\"<>|]+")
+# what some disk refuses, what a shell reads as more than a name, and joiners, which make two names look alike (I4)
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200c\u200d\ufffd/\\\\:*?\"<>|]+")
 _LONGEST_BYTES = 200
 _NAMELESS = "attachment"
 

@@ -58,6 +58,7 @@ _OF_WINDOWS = {
     "iso8859_15": "cp1252",
     "tis_620": "cp874",
 }
+_OF_ASCII = frozenset(("", "utf_8", "cp1252", *_OF_WINDOWS))
 _NOT_OF_ISO = re.compile(b"[\x80-\x9f]")
 _PRINTABLE = bytes(range(0x20, 0x7F))
 _MARKS = ((codecs.BOM_UTF8, "utf_8"), (codecs.BOM_UTF16_LE, "utf_16"), (codecs.BOM_UTF16_BE, "utf_16"))
@@ -75,6 +76,8 @@ def decode(data: bytes, charset: str = "", *, guess: str = "", structured: bool 
     charset is named.  `structured`: of an address field, in which no reading may make or hide an `@` (I2).  Has no NUL
     and no lone surrogates.
     """
+    if data.isascii() and b"\x1b" not in data and (not charset or _codec(charset) in _OF_ASCII):
+        return storable(data.decode("ascii"))  # most is: no need to look closer
     named = _named(data, charset)
     if data.isascii() and _SHIFT in data and not named.startswith(("utf_16", "utf_32", "iso2022_kr")):
         return storable(_from_jis(data))

@@ -26,6 +26,8 @@ class Embedded(NamedTuple):
 
 def embedded(page: bytes) -> Iterator[Embedded]:
     """The files in a page, at most 100."""
+    if b"base64" not in page and b"BASE64" not in page:
+        return
     for number, found in enumerate(islice(_ADDRESS.finditer(page), _MOST), 1):
         kind = found[1].decode("ascii").lower()
         family, _, form = kind.partition("/")

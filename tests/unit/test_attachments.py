@@ -57,3 +57,8 @@ def test_X2_the_content_is_saved_privately_and_nothing_is_written_over(tmp_path:
 def test_X2_a_folder_that_there_is_not_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="There is no folder"):
         save([Source("a", 0, message("a@b.test", "x"))], tmp_path / "nowhere")
+
+
+def test_I4_X2_a_files_name_has_no_joiners_and_no_sequences() -> None:
+    assert safe_name("می\u200cخواهم 👩\u200d🔧.pdf", set()) == "می_خواهم 👩.pdf"
+    assert safe_name("pay\u200dpal\u00ad.pdf", set()) == "pay_pal_.pdf"
