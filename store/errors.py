@@ -5,12 +5,18 @@
     │   ├── NotFound     1      the thing asked for does not exist, or may not be seen
     │   └── Conflict     1      somebody else changed it first (R10.4)
     ├── BadInput         2      a value or setting that cannot be used
-    │   └── BadField     2      the same, in one field of a form or column of a file; .field names it
+    │   ├── BadField     2      the same, in one field of a form or column of a file; .field names it
+    │   └── BadLines     2      lines of a file that cannot be used; .faults are all of them
     └── DatabaseProblem  3      the database cannot be opened or written
         └── DatabaseUnavailable  3  not now, whatever is written: busy, full, read-only
 
 Mail adds its own branch under Problem in `mail.errors`.
 """
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+_MOST_NAMED = 8  # what a dialog shows without being scrolled
 
 
 class Problem(Exception):
@@ -58,6 +64,33 @@ class BadField(BadInput):
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class Fault(NamedTuple):
+    """What is wrong in a line of a file; `column` is its name, number or letter, '' for the line itself, which then is
+    the subject of `what`."""
+
+    line: int
+    column: str
+    what: str
+
+    @property
+    def sentence(self) -> str:
+        """Where it is, and what."""
+        return (
+            f"Line {self.line}, column {self.column}: {self.what}" if self.column else f"Line {self.line} {self.what}"
+        )
+
+
+class BadLines(BadInput):
+    """Lines of a file that cannot be used, so that nothing of it was.  The sentence names the first ones."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.line))
+        named = [fault.sentence for fault in self.faults[:_MOST_NAMED]]
+        more = len(self.faults) - len(named)
+        named += [f"And {more:,} more."] * bool(more)
+        super().__init__("\n".join([*named, "Nothing was imported."]))
 
 
 class DatabaseProblem(Problem):

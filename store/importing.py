@@ -1,134 +1,128 @@
-"""Reading a table from a CSV or XLSX file for an import: lines of named texts, with their numbers in the file."""
+"""A table of customers for an import: what its columns are, and its lines as named texts, with their numbers."""
 
-import csv
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
+from store import sheets
 from store.cleantext import clean
-from store.errors import BadInput
+from store.errors import BadInput, BadLines, Fault
+from store.services.customer_import import Line
 from store.services.customers import FIELDS
+from store.sheets import Table as Table
+from store.sheets import WrongCoding as WrongCoding
 
 IGNORE = ""
-_DELIMITERS = (",", ";", "\t")
-_OTHERS = {
-    "name": ("full_name", "customer", "customer_name", "company", "kunde"),
-    "kind": ("type",),
-    "login": ("user", "username", "user_name"),
-    "email": ("e_mail", "mail", "emails", "email_address"),
-    "billing_email": ("billing", "invoice_email", "billing_e_mail"),
-    "phone": ("telephone", "tel", "mobile", "telefon"),
-    "partner": ("provider",),
-    "external_id": ("id", "number", "customer_id", "customer_number", "kundennummer"),
+# as _plain has them; RULES-NEXT's columns will stand here, too
+_TITLES = {
+    "name": "fullname customer customername company companyname firm client clientname kunde kundenname firma",
+    "kind": "",
+    "login": "user username loginname benutzer benutzername",
+    "email": "mail emails emailaddress emailaddresses mailaddress emailadresse mailadresse",
+    "billing_email": "billing billingmail billingemailaddress invoicemail invoiceemail rechnungsmail rechnungsemail",
+    "phone": "telephone tel mobile telefon phonenumber telephonenumber phoneno telefonnummer handy",
+    "partner": "provider partnername",
+    "external_id": "extid customerid customernumber customerno kundennummer",
 }
+# too common to be taken for it without asking
+_PERHAPS = {"type": "kind", "id": "external_id", "number": "external_id"}
 
 
-class Table(NamedTuple):
-    """A file's first line, and the others with their numbers in the file; empty ones are left out."""
+class Lines(NamedTuple):
+    """Each line's number in the file and field → text; what is wrong with the others, and what to say of the file."""
 
-    header: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    lines: list[Line]
+    faults: list[Fault]
+    notes: tuple[str, ...] = ()
 
 
-def read(file: Path) -> Table:
-    """The cells of a file.  Raises BadInput for one that cannot be read, or an ending other than csv or xlsx."""
-    rows = _READERS.get(file.suffix.lower())
-    if rows is None:
-        raise BadInput(f"{clean(file)} must end in .csv or .xlsx.")
-    try:
-        numbered = [(number, tuple(row)) for number, row in enumerate(rows(file), 1)]
-    except UnicodeError as error:
-        raise BadInput(f"{clean(file)} is not in UTF-8; save it as “CSV UTF-8” (in Excel so called).") from error
-    except OSError as error:
-        raise BadInput(f"{clean(file)} cannot be read: {error.strerror or error}.") from error
-    except (csv.Error, BadZipFile, KeyError, ValueError) as error:
-        raise BadInput(
-            f"{clean(file)} is no {file.suffix[1:]} file that can be read: {clean(error, limit=120)}."
-        ) from error
-    if not numbered:
-        raise BadInput(f"{clean(file)} is empty; its first line must name the columns.")
-    return Table(numbered[0][1], tuple((number, row) for number, row in numbered[1:] if any(row)))
+def read(file: Path, encoding: str = "") -> Table:
+    """The cells of a file.  Raises BadInput for one that cannot be read, or an ending other than csv or xlsx.
+
+    Raises WrongCoding for a CSV file that is not in UTF-8 or UTF-16, and no `encoding` is said.
+    """
+    return sheets.read(file, lambda cell: _plain(cell) in _FIELD_OF, encoding)
 
 
 def guess(header: Sequence[str]) -> list[str]:
-    """For each column the field that its name means, IGNORE for none that is known."""
+    """For each column the field that its title means, IGNORE for none that is known."""
     found: list[str] = []
-    for cell in header:
-        name = _plain(cell)
-        fits = next((field for field in FIELDS if name == field or name in _OTHERS[field]), IGNORE)
-        found.append(IGNORE if fits in found else fits)
+    for cell in map(_plain, header):
+        field = _FIELD_OF.get(cell) or _PERHAPS.get(cell, IGNORE)
+        found.append(IGNORE if field in found else field)
     return found
 
 
-def lines_of(file: Path, named: Mapping[str, str] | None = None) -> list[tuple[int, Mapping[str, str]]]:
-    """(line number, field → text) of each line.  `named` says which field a column of another name is, '' for none.
+def lines_of(file: Path, named: Mapping[str, str] | None = None, encoding: str = "") -> Lines:
+    """The lines of a file.  `named` says which field a column of another title is, '' for none.
 
-    Raises BadInput as `read`, and for a column that is none.
+    Raises BadInput as `read`, and for a title in `named` that is none; BadLines when no column is the name.
     """
-    table = read(file)
-    given = {_plain(column): field for column, field in (named or {}).items()}
-    if strange := [column for column in given if column not in map(_plain, table.header)]:
+    table = read(file, encoding)
+    given = {_plain(title): field for title, field in (named or {}).items()}
+    if strange := [title for title in named or {} if _plain(title) not in map(_plain, table.header)]:
         raise BadInput(f"{clean(file)} has no column “{clean(strange[0], limit=40)}”.")
-    fields = [given.get(_plain(cell), _plain(cell)) for cell in table.header]
-    for place, name in enumerate(fields, 1):
-        if name not in (*FIELDS, IGNORE):
-            known = ", ".join(FIELDS)
-            told = f"Line 1, column {place}: “{clean(name, limit=40)}” is no column. They are: {known}."
-            raise BadInput(f"{told} Say which it is by --map “COLUMN=FIELD”; without a FIELD it is left out.")
+    if wrong := [field for field in given.values() if field not in (*FIELDS, IGNORE)]:
+        raise BadInput(f"“{clean(wrong[0], limit=40)}” is no field. They are: {_KNOWN}.")
+    fields: list[str | None] = []
+    for cell in map(_plain, table.header):
+        fields.append(given[cell] if cell in given else _FIELD_OF.get(cell, None if cell else IGNORE))
     return mapped(table, fields)
 
 
-def mapped(table: Table, fields: Sequence[str]) -> list[tuple[int, Mapping[str, str]]]:
-    """The lines with each column as its field; IGNORE leaves a column out.  Raises BadInput naming line and column."""
-    for field in fields:
-        if field != IGNORE and list(fields).count(field) > 1:
-            raise BadInput(f"Line 1 names the column {field} twice.")
+def mapped(table: Table, fields: Sequence[str | None]) -> Lines:
+    """The lines with each column as its field; IGNORE leaves a column out, None is for a title that nobody knows.
+
+    Raises BadLines when no column is the name: without that no line can be looked at.
+    """
+    faults = [*_faults_of_header(table, fields), *table.faults]
     if "name" not in fields:
-        raise BadInput("Line 1: there must be a column name.")
-    lines: list[tuple[int, Mapping[str, str]]] = [(number, _named(number, fields, row)) for number, row in table.rows]
-    _insist_on_one_line_each(lines)
-    return lines
+        raise BadLines([*faults, Fault(table.first, "", "names no customer: there must be a column name.")])
+    kept = [field if field and field not in fields[:place] else IGNORE for place, field in enumerate(fields)]
+    lines: list[Line] = []
+    for number, row in table.rows:
+        if why := _misfit(table, row):
+            faults.append(Fault(number, "", why))
+        else:
+            lines.append((number, {field: cell for field, cell in zip(kept, row, strict=False) if field}))
+    return Lines(lines, faults, (*table.notes, *_without_title(table)))
 
 
-def _insist_on_one_line_each(lines: Sequence[tuple[int, Mapping[str, str]]]) -> None:
-    """Of two lines with one external id the second would take the place of the first."""
-    first: dict[str, int] = {}
-    for number, line in lines:
-        given = line.get("external_id", "")
-        if given and first.setdefault(given, number) != number:
-            named = f"“{clean(given, limit=40)}” is in line {first[given]} already"
-            raise BadInput(f"Line {number}, column external_id: {named}. Nothing was imported.")
+def _faults_of_header(table: Table, fields: Sequence[str | None]) -> Iterator[Fault]:
+    strange = [place for place, field in enumerate(fields) if field is None]
+    for place, field in enumerate(fields):
+        title, column = clean(table.header[place], limit=40), str(place + 1)
+        if field is None:
+            hint = f" They are: {_KNOWN}. {_BY_MAP}" if place == strange[-1] else ""
+            yield Fault(table.first, column, f"“{title}” is no column.{hint}")
+        elif field and field in fields[:place]:
+            other = fields.index(field)
+            told = f"“{title}” is {field}, as is “{clean(table.header[other], limit=40)}” in column {other + 1}"
+            yield Fault(table.first, column, f"{told}: it must not be there twice.")
 
 
-def _named(number: int, fields: Sequence[str], row: Sequence[str]) -> dict[str, str]:
-    if any(row[len(fields) :]):
-        raise BadInput(f"Line {number} has more cells than the first line names; is a comma not in quotes?")
-    return {field: cell for field, cell in zip(fields, row, strict=False) if field != IGNORE}
+def _misfit(table: Table, row: Sequence[str]) -> str:
+    """Why these cells cannot be told apart; what stands behind the last title, empty, does no harm."""
+    count, wanted = len(row), len(table.header)
+    if any(row[wanted:]):
+        return f"has more cells than line {table.first} names; is a separator not in quotes?"
+    if count < wanted and not table.is_ragged:
+        return f"has {count} {'cell' if count == 1 else 'cells'}, but line {table.first} names {wanted}."
+    return ""
 
 
-def _plain(cell: str) -> str:
-    return cell.strip().lower().replace(" ", "_").replace("-", "_")
+def _without_title(table: Table) -> Iterator[str]:
+    for place, title in enumerate(table.header):
+        if not title and any(row[place] for _, row in table.rows if place < len(row)):
+            yield f"Column {place + 1} has no title, so it was left out."
 
 
-def _csv_rows(file: Path) -> Iterator[list[str]]:
-    with file.open(newline="", encoding="utf-8-sig") as lines:
-        head = lines.readline(4_096)
-        lines.seek(0)
-        delimiter = max(_DELIMITERS, key=head.count)
-        for row in csv.reader(lines, delimiter=delimiter):
-            yield [cell.strip() for cell in row]
+def _plain(title: str) -> str:
+    """Case, blanks and marks do not count: `E-Mail` is `email`."""
+    return "".join(char for char in unicodedata.normalize("NFKC", title).casefold() if char.isalnum())
 
 
-def _xlsx_rows(file: Path) -> Iterator[list[str]]:
-    from openpyxl import load_workbook
-
-    book = load_workbook(file, read_only=True, data_only=True)
-    try:
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            yield ["" if cell is None else str(cell).strip() for cell in row]
-    finally:
-        book.close()
-
-
-_READERS = {".csv": _csv_rows, ".xlsx": _xlsx_rows}
+_KNOWN = ", ".join(FIELDS)
+_BY_MAP = "Say which it is by --map “COLUMN=FIELD”; without a FIELD it is left out."
+_FIELD_OF = {_plain(title): field for field in FIELDS for title in (field, *_TITLES[field].split())}

@@ -14,13 +14,14 @@ from store import bulk
 from store.actor import Actor
 from store.cleantext import clean, field_text
 from store.db import transaction
-from store.errors import BadInput, Refused
+from store.errors import BadField, BadInput, BadLines, Fault, Refused
 from store.models import Customer, Partner, ProfileAddress
 from store.queries.scope import rights
 from store.reasons import refuse
+from store.rules.addresses import address_key, split_profile
 from store.rules.visibility import may_see
 from store.services import history
-from store.services.customers import change, checked, findable, partner_for, texts
+from store.services.customers import change, examined, findable, partner_for, texts
 from store.services.history import Thing
 
 Line = tuple[int, Mapping[str, str]]
@@ -29,30 +30,35 @@ _LOOKED_UP_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one line of an import: added, updated or unchanged, and the customer's id and name."""
+    """What became of one line of an import: added, updated or unchanged, and the customer's id and name; `note` is what
+    a person should look at, '' for nothing."""
 
     line: int
     did: str
     id: int
     name: str
+    note: str = ""
 
 
-def import_all(actor: Actor, lines: Sequence[Line], *, partner: str = "", rehearse: bool = False) -> list[Imported]:
+def import_all(
+    actor: Actor,
+    lines: Sequence[Line],
+    *,
+    partner: str = "",
+    rehearse: bool = False,
+    faults: Sequence[Fault] = (),
+) -> list[Imported]:
     """Adds or, by external id, updates a customer a line, all or nothing; what a line does not name stays as it is.
 
     One change of the history, to be taken back whole (R10.3).  `lines` carry their number in the file; `partner` is
-    that of new customers whose line names none.  Raises BadInput naming line and column when one cannot be used; then
-    nothing was changed.
+    that of new customers whose line names none; `faults` were found in the file before.  Raises BadLines naming all
+    lines and columns that cannot be used, if any; then nothing was changed.
     """
-    done: list[Imported] = []
     with transaction(rehearse=rehearse):
         work = _Import(actor, lines, partner)
-        for number, values in lines:
-            try:
-                done.append(work.one(number, values))
-            except (BadInput, Refused) as error:
-                column = f", column {error.field}" if error.field else ""
-                raise BadInput(f"Line {number}{column}: {error} Nothing was imported.") from error
+        done = [one for number, values in lines if (one := work.one(number, values)) is not None]
+        if faults or work.faults:
+            raise BadLines((*faults, *work.faults))
         work.write()
     return done
 
@@ -72,27 +78,48 @@ class _Import:
         self._added: list[dict[str, Any]] = []
         self._addresses: list[dict[str, object]] = []
         self._things: list[tuple[Thing, None, dict[str, object]]] = []
-        self._taken: set[str] = set()
+        self._lines: dict[tuple[str, str], int] = {}
+        self.faults: list[Fault] = []
 
-    def one(self, number: int, values: Mapping[str, str]) -> Imported:
-        """Takes one line.  Raises BadInput, Refused."""
+    def one(self, number: int, values: Mapping[str, str]) -> Imported | None:
+        """Takes one line; None for one that has a fault, which is noted."""
         external_id = _external_id(values)
-        if external_id and external_id in self._taken:
-            raise refuse("external-exists", external_id=external_id)
-        self._taken.add(external_id)
         row = self._known.get(external_id)
+        given = {**values, "partner": values.get("partner") or self._partner}
         if row is not None:
-            return self._update(number, row, values)
-        fields = checked({**values, "partner": values.get("partner") or self._partner}, self._partner_of)
-        return Imported(number, "added", self._add(fields), clean(fields["name"]))
-
-    def _update(self, number: int, row: Customer, values: Mapping[str, str]) -> Imported:
-        if not may_see(self._rights, row.partner_id):
-            raise refuse("external-exists", external_id=row.external_id)
+            given = {**texts(row, self._partner_names[row.partner_id]), **values}
+        fields, wrong = examined(given, self._partner_of)
+        if external_id and (why := self._why_not(number, external_id, row)):
+            wrong.append(why)
+        if wrong:
+            self.faults += (Fault(number, problem.field, str(problem)) for problem in wrong)
+            return None
+        note = self._note(number, fields)
+        if row is None:
+            return Imported(number, "added", self._add(fields), clean(fields["name"]), note)
         before = row.version
-        now = {**texts(row, self._partner_names[row.partner_id]), **values}
-        change(self._actor, row, checked(now, self._partner_of), self._mark)
-        return Imported(number, "updated" if row.version != before else "unchanged", row.id, clean(row.name))
+        change(self._actor, row, fields, self._mark)
+        return Imported(number, "updated" if row.version != before else "unchanged", row.id, clean(row.name), note)
+
+    def _why_not(self, number: int, external_id: str, row: Customer | None) -> BadInput | Refused | None:
+        """Of two lines with one external id the second would take the place of the first."""
+        line = self._lines.setdefault(("external_id", external_id), number)
+        if line != number:
+            return BadField("external_id", f"“{clean(external_id, limit=40)}” is in line {line} already.")
+        if row is not None and not may_see(self._rights, row.partner_id):
+            refusal = refuse("external-exists", external_id=external_id)
+            refusal.field = "external_id"
+            return refusal
+        return None
+
+    def _note(self, number: int, fields: Mapping[str, object]) -> str:
+        """What two lines share though customers seldom do; mail from a shared e-mail is paired to neither (R4.6)."""
+        told = []
+        shared = [("login", str(fields["login"]))] + [("e-mail", one) for one in split_profile(str(fields["email"]))]
+        for name, text in shared:
+            line = self._lines.setdefault((name, address_key(text)), number) if text else number
+            told += [f"its {name} {clean(text, limit=80)} is that of line {line}, too"] * (line != number)
+        return "; ".join(told)
 
     def _add(self, fields: dict[str, object]) -> int:
         identity = self._next + len(self._added)

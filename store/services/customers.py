@@ -9,7 +9,7 @@ from typing import Any
 from store.actor import Actor
 from store.cleantext import clean, field_text
 from store.db import transaction
-from store.errors import BadField, NotFound
+from store.errors import BadField, BadInput, NotFound, Refused
 from store.models import Customer, Partner, ProfileAddress, Recipient, Ticket
 from store.queries import lists
 from store.queries.scope import rights, visible
@@ -171,22 +171,40 @@ def checked(values: Mapping[str, str], partner_of: Callable[[str], int]) -> dict
 
     Raises BadField, BadInput, and what `partner_of` raises.
     """
-    fields = {name: _text(values, name) for name in FIELDS}
-    if not fields["name"]:
+    fields, wrong = examined(values, partner_of)
+    if wrong:
+        raise wrong[0]
+    return fields
+
+
+def examined(
+    values: Mapping[str, str], partner_of: Callable[[str], int]
+) -> tuple[dict[str, object], list[BadInput | Refused]]:
+    """The same, and all that is wrong, each with its field."""
+    fields: dict[str, object] = {}
+    wrong: list[BadInput | Refused] = []
+    for name in FIELDS:
+        try:
+            fields[name] = _read(values, name)
+            if name == "partner":
+                fields["partner_id"] = partner_of(str(fields.pop(name)))
+        except (BadInput, Refused) as problem:
+            problem.field = problem.field or name
+            wrong.append(problem)
+    if not wrong:
+        fields |= {"name_key": fold(str(fields["name"])), "external_id": fields["external_id"] or None}
+    return fields, wrong
+
+
+def _read(values: Mapping[str, str], name: str) -> str:
+    text = _text(values, name)
+    if name == "name" and not text:
         raise BadField("name", "A customer needs a name.")
-    kind = fields["kind"] or "customer"
-    if kind not in KINDS:
-        raise BadField("kind", f"kind is {' or '.join(KINDS)}, not “{clean(kind, limit=40)}”.")
-    for column in ("email", "billing_email"):
-        fields[column] = ", ".join(addresses_in(values.get(column, ""), column))
-    partner = fields.pop("partner")
-    return {
-        **fields,
-        "kind": kind,
-        "name_key": fold(fields["name"]),
-        "external_id": fields["external_id"] or None,
-        "partner_id": partner_of(partner),
-    }
+    if name == "kind" and text and (text := text.casefold()) not in KINDS:
+        raise BadField("kind", f"kind is {' or '.join(KINDS)}, not “{clean(text, limit=40)}”.")
+    if name in ("email", "billing_email"):
+        return ", ".join(addresses_in(values.get(name, ""), name))
+    return text or ("customer" if name == "kind" else "")
 
 
 def partner_for(actor: Actor, name: str) -> int:

@@ -101,9 +101,9 @@ def test_R12_an_import_says_line_by_line_what_it_does(shell: Shell) -> None:
     file.write_text("\ufeffName;Billing email;external id\n\nKelly;;1\nNew;n@x.test;7\n")
     rehearsed = shell.said("import", "customers", str(file), "--dry-run")
     assert rehearsed.splitlines() == [
-        "line 3: added Kelly (2)",
-        "line 4: updated New (1)",
-        "Would import 2 customers: 1 added, 1 updated.",
+        "line 3: would add Kelly (2)",
+        "line 4: would update New (1)",
+        "Would import 2 customers: would add 1, would update 1.",
     ]
     assert [one["name"] for one in shell.json("list", "customers")] == ["Old"]
     done = shell.json("import", "customers", str(file))

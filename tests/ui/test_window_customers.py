@@ -138,6 +138,31 @@ async def test_R12_an_import_is_mapped_tried_and_then_done(store: Path, tmp_path
         assert {row.name for row in Customer.select().where(Customer.id > 4)} == {"Mary", "Ned"}
 
 
+async def test_R12_an_import_says_all_that_is_wrong_and_asks_before_it_guesses_a_coding(
+    store: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "crm.csv"
+    rows = "".join(f"K{n};nowhere{n}\n" for n in range(20))
+    file.write_bytes(f"sep=;\nKunde;E-Mail\nMüller;m@x.test\n{rows}".encode("cp1252"))
+    async with window_on(store, size=(110, 40)) as driven:
+        await customers(driven)
+        await driven.press("i")
+        await fill(driven, ImportDialog, file=str(file))
+        await driven.press("enter")
+        await driven.until(lambda: "is not in UTF-8. Enter again reads it in Windows-1252" in driven.dialog_text)
+        await driven.press("enter")
+        await driven.until(lambda: "Say what each column is" in driven.dialog_text and "Müller" in driven.text)
+        await driven.press("enter")
+        await driven.until(lambda: "Line 4, column email: “nowhere0”" in driven.dialog_text)
+        assert "Line 11, column email" in driven.dialog_text
+        assert "And 12 more. Nothing was imported." in driven.dialog_text
+        file.write_text("Kunde,E-Mail\nMüller,m@x.test\nMaier,m@x.test\n")
+        await fill(driven, ImportDialog, file=f" {file}")
+        await driven.press("enter", "enter")
+        await driven.until(lambda: "line 2: would add Müller" in driven.dialog_text)
+        assert "line 3: its e-mail m@x.test is that of line 2, too" in driven.dialog_text
+
+
 async def test_R10_1_an_administrator_of_one_partner_keeps_to_his_customers(store: Path) -> None:
     async with window_on(store, actor=BOB, size=(110, 30)) as driven:
         screen = await customers(driven)

@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from store.errors import BadField
+from store.rules import addresses
 from store.rules.addresses import (
     address_in,
     address_key,
@@ -197,6 +198,12 @@ def test_R5_7_all_that_has_an_at_sign_is_read_or_refused(text: str) -> None:
     words = re.sub(r'"(?:[^"\\]|\\.)*"', "", text.replace("\u200b", ""))
     for word in re.findall(r"[ab]+@[ab]+(?:\.[ab]+)*", words):
         assert any(word.casefold() in key for key in map(address_key, found)) or "%" in text
+
+
+@given(st.from_regex(addresses._PLAIN, fullmatch=True))
+def test_R5_7_what_is_read_at_a_glance_is_read_the_same(text: str) -> None:
+    assert addresses_in(text) == (text,)
+    assert addresses_in(f" {text};") == (text,)
 
 
 def test_R5_7_a_provider_is_known_from_what_is_pasted() -> None:

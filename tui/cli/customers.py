@@ -1,11 +1,11 @@
 """`customer add|edit|remove` and `import customers`."""
 
-from collections import Counter
 from pathlib import Path
 
 import click
 
-from tui.cli.state import NUMBER, Globals, dry_run, opened, show, told
+from store.errors import BadLines
+from tui.cli.state import NUMBER, Globals, dry_run, opened, say, show, told
 
 
 @click.group("customer")
@@ -93,26 +93,48 @@ def import_command() -> None:
     "--map", "named", multiple=True, metavar="COLUMN=FIELD", help="a column of another name; FIELD empty: skip it"
 )
 @click.option("--partner", default="", metavar="NAME", help="of new customers whose line names none")
+@click.option("--encoding", default="", metavar="CODING", help="of a CSV file that is not in UTF-8, such as cp1252")
 @dry_run
 @click.pass_obj
-def import_customers(state: Globals, file: Path, named: tuple[str, ...], partner: str, rehearse: bool) -> None:
+def import_customers(
+    state: Globals, file: Path, named: tuple[str, ...], partner: str, encoding: str, rehearse: bool
+) -> None:
     """Import customers from a CSV or XLSX FILE: all lines or none.
 
-    Its first line names the columns: name, kind, login, email, billing_email, phone, partner, external_id. A line with
-    a known external_id updates that customer.
+    Its first line names the columns: name, kind, login, email, billing_email, phone, partner, external_id, or what is
+    usual for them, such as E-Mail. A line with a known external_id updates that customer.
 
     Example: recipients import customers crm.xlsx --map 'Company=name' --map 'Colour=' --dry-run
     """
     from store.importing import lines_of
     from store.services import customer_import
+    from tui.sentences import import_counts, import_line
 
+    if strange := [one for one in named if "=" not in one]:
+        raise click.UsageError(f"--map {strange[0]}: write COLUMN=FIELD, or COLUMN= to leave it out.")
+    columns = {column: field for column, _, field in (one.rpartition("=") for one in named)}
     with opened(state) as actor:
-        columns = {column: field for column, _, field in (one.rpartition("=") for one in named)}
-        done = customer_import.import_all(actor, lines_of(file, columns), partner=partner, rehearse=rehearse)
-    count = Counter(one.did for one in done)
-    words = [f"line {one.line}: {one.did} {one.name} ({one.id})" for one in done]
+        try:
+            read = lines_of(file, columns, encoding)
+            done = customer_import.import_all(actor, read.lines, partner=partner, rehearse=rehearse, faults=read.faults)
+        except BadLines as problem:
+            _show_faults(state, problem)
+            click.get_current_context().exit(problem.exit_status)
+    for note in read.notes:
+        say(note)
+    words = [f"{import_line(one, rehearse=rehearse)} ({one.id}){one.note and f'; {one.note}'}" for one in done]
     head = "Would import" if rehearse else "Imported"
-    same = f", {count['unchanged']} unchanged" if count["unchanged"] else ""
-    words.append(f"{head} {len(done)} customers: {count['added']} added, {count['updated']} updated{same}.")
+    words.append(f"{head} {import_counts(done, rehearse=rehearse)}." if done else "There is nothing below the titles.")
     lines = [{"line": one.line, "did": one.did, "id": one.id, "name": one.name} for one in done]
-    show(state, {"done": not rehearse, "lines": lines}, words)
+    noted = [{**line, "note": one.note} if one.note else line for line, one in zip(lines, done, strict=True)]
+    show(state, {"done": not rehearse, "lines": noted}, words)
+
+
+def _show_faults(state: Globals, problem: BadLines) -> None:
+    """All of them, however many."""
+    for fault in problem.faults:
+        say(fault.sentence)
+    say("Nothing was imported.")
+    if state.as_json:
+        errors = [{"line": one.line, "column": one.column, "error": one.what} for one in problem.faults]
+        show(state, {"done": False, "lines": [], "errors": errors}, "")

@@ -1,6 +1,5 @@
 """Importing customers from a file: which column is what, a dry run line by line, then all or nothing (R12)."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,20 +10,21 @@ from textual.widgets import Input, Static
 from store import importing
 from store.cleantext import clean
 from store.errors import Problem
-from store.importing import Table
+from store.importing import Table, WrongCoding
 from store.queries.lists import partners
 from store.services import customer_import
 from store.services.customer_import import Imported
 from store.services.customers import FIELDS
 from tui.desk import Desk
 from tui.dialogs.frame import Dialog, Step, field
-from tui.sentences import many, number
+from tui.sentences import import_counts, import_line, many, number
 from tui.widgets.cycle import Cycle
 from tui.widgets.words import lines, words
 
 _SKIP = "(skip)"
 _NAMED = "(each line names it)"
 _SHOWN = 8
+_OLD_CODING = "cp1252"
 
 
 class ImportDialog(Dialog[str]):
@@ -45,6 +45,8 @@ class ImportDialog(Dialog[str]):
         self._table: Table | None = None
         self._read = ""
         self._tried: tuple[str, ...] | None = None
+        self._asked = ""
+        """The file that is read in the old coding if Enter is pressed again."""
 
     def fields(self) -> Iterator[Widget]:
         yield field("File", self._path)
@@ -61,19 +63,24 @@ class ImportDialog(Dialog[str]):
         wanted = (self._read, partner, *self._fields)
         rehearse = self._tried != wanted
         try:
-            rows = importing.mapped(self._table, self._fields)
+            read = importing.mapped(self._table, self._fields)
             done = await self.desk.lanes.write(
-                customer_import.import_all, self.desk.actor, rows, partner=partner, rehearse=rehearse
+                customer_import.import_all,
+                self.desk.actor,
+                read.lines,
+                partner=partner,
+                rehearse=rehearse,
+                faults=read.faults,
             )
         except Problem:
             self._tried = None
             self._told.update("")
             raise
         if not rehearse:
-            return f"Imported {_counted(done)} from {clean(path.name)}."
+            return f"Imported {import_counts(done, rehearse=False)} from {clean(path.name)}."
         self._tried = wanted
-        self._told.update(lines(_lines(done)))
-        raise Step(f"Would import {_counted(done)}. Enter again imports them.")
+        self._told.update(lines(_lines(done, read.notes)))
+        raise Step(f"Would import {import_counts(done, rehearse=False)}. Enter again imports them.")
 
     @property
     def _fields(self) -> tuple[str, ...]:
@@ -81,7 +88,15 @@ class ImportDialog(Dialog[str]):
 
     async def _open(self, path: Path) -> None:
         self._tried = None
-        table = await self.desk.lanes.apart(importing.read, path)
+        coding = _OLD_CODING if self._asked == self._path.value else ""
+        try:
+            table = await self.desk.lanes.apart(importing.read, path, coding)
+        except WrongCoding as problem:
+            self._asked = self._path.value
+            told = (
+                f"{clean(path.name)} is not in UTF-8. Enter again reads it in Windows-1252, as old programs write it."
+            )
+            raise Step(told) from problem
         await self._columns.remove_children()
         guessed = importing.guess(table.header)
         self._cycles = [Cycle((_SKIP, *FIELDS), guess or _SKIP) for guess in guessed]
@@ -97,12 +112,12 @@ async def import_dialog(desk: Desk) -> ImportDialog:
     return ImportDialog(desk, [partner.name for partner in await desk.lanes.read(partners, desk.actor)])
 
 
-def _counted(done: Sequence[Imported]) -> str:
-    count = Counter(one.did for one in done)
-    told = ", ".join(f"{number(count[did])} {did}" for did in ("added", "updated", "unchanged") if count[did])
-    return f"{many(len(done), 'customer')}" + (f": {told}" if told else "")
+def _lines(done: Sequence[Imported], notes: Sequence[str]) -> list[str]:
+    noted = [f"line {one.line}: {one.note}" for one in done if one.note]
+    shown = [import_line(one, rehearse=True) for one in done]
+    return [*notes, *_first(noted), *_first(shown)]
 
 
-def _lines(done: Sequence[Imported]) -> list[str]:
-    shown = [f"line {one.line}: {one.did} {one.name}" for one in done[:_SHOWN]]
-    return [*shown, f"and {number(len(done) - _SHOWN)} more"] if len(done) > _SHOWN else shown
+def _first(told: Sequence[str]) -> list[str]:
+    more = len(told) - _SHOWN
+    return [*told[:_SHOWN], *[f"and {number(more)} more"] * (more > 0)]

@@ -12,6 +12,8 @@ from tui.sentences.health import missing as missing
 from tui.sentences.health import refused_trouble as refused_trouble
 from tui.sentences.health import sending_trouble as sending_trouble
 from tui.sentences.health import token_trouble as token_trouble
+from tui.sentences.importing import import_counts as import_counts
+from tui.sentences.importing import import_line as import_line
 from tui.sentences.recipients import banned as banned
 from tui.sentences.recipients import customer_details as customer_details
 from tui.sentences.recipients import let_in as let_in
