@@ -18,8 +18,6 @@ _DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR = re.compile(r'"?sep=(.)"?[ ,;\t]*(?:\r\n?|\n|$)', re.IGNORECASE)
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _ZIP = b"PK\x03\x04"
-_NEVER_CLOSED = "begins a cell with a quote that is never closed; what follows was not read."
-_BEHIND_QUOTE = "has something else than the separator behind a quote that ends a cell; what follows was not read."
 
 
 class Table(NamedTuple):
@@ -114,18 +112,39 @@ def _delimiter(text: str, knows: Knows) -> str:
 
 
 def _records(text: str, delimiter: str, before: int, faults: list[Fault]) -> Iterator[Row]:
-    """Each with the number of the line it begins in; a cell in quotes may hold several lines."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    while True:
-        number = before + reader.line_num + 1
+    """Each with the number of the line it begins in; a cell in quotes may hold several lines.
+
+    Behind a line that cannot be read the next one is begun with, so that one quote too many swallows no other line.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    at = 0
+    while at < len(lines):
+        reader = csv.reader((lines[place] for place in range(at, len(lines))), delimiter=delimiter, strict=True)
+        begun = at
         try:
-            yield number, tuple(cell.strip() for cell in next(reader))
-        except StopIteration:
+            for row in reader:
+                yield before + begun + 1, _stripped(row)
+                begun = at + reader.line_num
             return
         except csv.Error as error:
-            words = str(error)
-            known = _NEVER_CLOSED if "end of data" in words else _BEHIND_QUOTE if "expected after" in words else ""
-            faults.append(
-                Fault(number, "", known or f"cannot be read: {clean(words, limit=120)}; what follows was not.")
-            )
-            return
+            if row := _by_itself(lines[begun], delimiter):
+                yield before + begun + 1, _stripped(row)
+            else:
+                faults.append(Fault(before + begun + 1, "", _why(error)))
+            at = begun + 1
+
+
+def _by_itself(line: str, delimiter: str) -> list[str]:
+    """The cells of a line like `"Smith, Anna" <anna@example.com>,0171`, whose quotes are closed, but not as they should
+    be (RFC 4180, 2); none where that is in doubt."""
+    return next(csv.reader([line], delimiter=delimiter)) if line.count('"') % 2 == 0 else []
+
+
+def _stripped(row: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(str.strip, row))
+
+
+def _why(error: csv.Error) -> str:
+    if "field limit" in str(error) or "end of data" in str(error) or "expected after" in str(error):
+        return "has a cell that begins with a quote which is not closed."
+    return f"cannot be read: {clean(error, limit=120)}."
