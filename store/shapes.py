@@ -62,10 +62,12 @@ def ticket(line: TicketLine) -> Shape:
 
 
 def message(line: MessageLine) -> Shape:
-    """A message with what is attached to it."""
+    """A message with what is attached to it; with `whole`, all of its text, where something of that was left out."""
     attached = [{"name": a.name, "type": a.type, "size": a.size} for a in line.attachments]
     shape = {**line._asdict(), "attachments": attached, "created": moment(line.created)}
     del shape["authentication"], shape["written_by_nobody"]
+    if not line.whole:
+        del shape["whole"]
     return shape
 
 
