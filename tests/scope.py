@@ -164,6 +164,7 @@ def readers(actor: Actor) -> Iterator[tuple[str, Callable[[], object]]]:
     }
     whole: dict[str, Callable[[], object]] = {
         "queries.customers.find": lambda: customers.find(actor, "q", limit=None),
+        "queries.customers.with_unreadable_email": lambda: list(customers.with_unreadable_email(actor)),
         "queries.deny.every": lambda: deny.every(actor, settings.timezone()),
         "queries.deny.would_catch": lambda: deny.would_catch(
             actor, deny_services.checked("email", "contain", "x.test")

@@ -1,13 +1,16 @@
 """Finding customers and leads (R4.2)."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from peewee import JOIN, Case, ModelSelect, Value
 
 from store.actor import Actor
+from store.errors import BadInput
 from store.models import Customer, Partner
 from store.queries.scope import scoped, visible
 from store.queries.search import contains, is_like
+from store.rules.addresses import addresses_in
 
 _MOST_WORDS = 30
 
@@ -49,6 +52,17 @@ def one(actor: Actor, customer_id: int) -> CustomerLine:
     """The customer of this id.  Raises NotFound."""
     visible(actor, Customer, customer_id, f"customer {customer_id}")
     return CustomerLine(*_lines(actor).where(Customer.id == customer_id).tuples().get())
+
+
+def with_unreadable_email(actor: Actor) -> Iterator[CustomerLine]:
+    """Living customers whose profile e-mail was kept before it was read (R5.7), and cannot be: it pairs nothing."""
+    odd = (Customer.email % "*[^-a-zA-Z0-9@._+, ]*") | ((Customer.email != "") & ~Customer.email.contains("@"))
+    for row in _lines(actor).where(Customer.deleted.is_null() & odd).order_by(Customer.id).tuples():
+        line = CustomerLine(*row)
+        try:
+            addresses_in(line.email)
+        except BadInput:
+            yield line
 
 
 def _lines(actor: Actor) -> ModelSelect:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import click
 import pytest
 
+from store.db import database
 from store.errors import BadInput
 from store.models import AddressHold, Customer, DenyEntry, Outbox, Participant, ProfileAddress
 from store.queries.recipients import Selection
@@ -319,6 +320,30 @@ def test_R4_6_an_address_that_was_stored_as_it_was_pasted_pairs_once_it_is_saved
     desk.arrive(ONE)
     assert desk.row(ONE).customer_id == row.id
     assert Customer.get().email == ONE
+
+
+def test_R4_6_what_was_stored_as_it_was_pasted_pairs_after_the_upgrade_or_is_named(shell: Shell) -> None:
+    with shell.desk() as desk:
+        for name, email in (
+            ("Kelly", "Anna <c@x.example>"),
+            ("Lee", "lee [at] x"),
+            ("Mo", "mo@x.example, m2@x.example"),
+        ):
+            row = desk.customer(name, email="old@x.example" if name != "Mo" else email)
+            Customer.update(email=email).where(Customer.id == row.id).execute()
+        database.execute_sql("DELETE FROM schema_migration WHERE name = '0013_profile_addresses'")
+        database.execute_sql("PRAGMA user_version = 5")
+    with shell.desk() as desk:
+        keys = [row.email_key for row in ProfileAddress.select().order_by(ProfileAddress.email_key)]
+        assert keys == ["c@x.example", "lee [at] x", "m2@x.example", "mo@x.example"]
+        assert Customer.get_by_id(1).email == "Anna <c@x.example>"
+        desk.arrive(ONE)
+        assert desk.row(ONE).customer_id == 1
+    answer = shell.run("doctor")
+    assert answer.status == 1
+    assert "the e-mail of Lee (2), “lee [at] x”, is no address, so it pairs nothing" in answer.out
+    assert "recipients customer edit 2 --email ADDRESS" in answer.out
+    assert "Kelly" not in answer.out
 
 
 def test_R4_12_several_addresses_of_a_profile_are_kept_and_pair(desk: Desk) -> None:

@@ -155,7 +155,8 @@ async def test_R12_an_import_says_all_that_is_wrong_and_asks_before_it_guesses_a
         await driven.press("enter")
         await driven.until(lambda: "Line 4, column email: “nowhere0”" in driven.dialog_text)
         assert "Line 11, column email" in driven.dialog_text
-        assert "And 12 more. Nothing was imported." in driven.dialog_text
+        assert "and 12 more" in driven.dialog_text
+        assert "20 faults, as said above. Nothing was imported." in driven.dialog_text
         file.write_text("Kunde,E-Mail\nMüller,m@x.test\nMaier,m@x.test\n")
         await fill(driven, ImportDialog, file=f" {file}")
         await driven.press("enter", "enter")

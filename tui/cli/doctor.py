@@ -4,6 +4,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
@@ -11,7 +12,10 @@ from typing import NamedTuple
 import click
 
 from store.actor import Actor
+from store.cleantext import clean
 from tui.cli.state import Globals, opened, show
+
+_MOST_CUSTOMERS = 20  # named one by one
 
 
 class Finding(NamedTuple):
@@ -56,6 +60,7 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
     yield from _history(actor)
     for one in missing():
         yield Finding("missing", one.what, one.remedy)
+    yield from _customers(actor)
     yield from _inboxes()
     yield from _outgoing(actor)
     yield from _returned(actor)
@@ -103,6 +108,18 @@ def _history(actor: Actor) -> Iterator[Finding]:
     else:
         told = f"the history was changed behind the program's back: from entry {now.broken} on its seals do not fit"
         yield Finding("bad", told, "compare it with a backup: recipients list history")
+
+
+def _customers(actor: Actor) -> Iterator[Finding]:
+    """Profile e-mails that pair nothing (R4.6)."""
+    from store.queries.customers import with_unreadable_email
+
+    unreadable = with_unreadable_email(actor)
+    for line in islice(unreadable, _MOST_CUSTOMERS):
+        told = f"the e-mail of {clean(line.label)}, “{clean(line.email, limit=80)}”, is no address, so it pairs nothing"
+        yield Finding("bad", told, f"recipients customer edit {line.id} --email ADDRESS")
+    if more := sum(1 for _ in unreadable):
+        yield Finding("bad", f"so do those of {more:,} more customers")
 
 
 def _inboxes() -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from textual.widgets import Input, Static
 
 from store import importing
 from store.cleantext import clean
-from store.errors import Problem
+from store.errors import BadInput, BadLines, Problem
 from store.importing import Table, WrongCoding
 from store.queries.lists import partners
 from store.services import customer_import
@@ -72,9 +72,12 @@ class ImportDialog(Dialog[str]):
                 rehearse=rehearse,
                 faults=read.faults,
             )
-        except Problem:
+        except Problem as problem:
             self._tried = None
-            self._told.update("")
+            told = [fault.sentence for fault in problem.faults] if isinstance(problem, BadLines) else []
+            self._told.update(lines(_first(told), "$text-error"))
+            if told:
+                raise BadInput(f"{many(len(told), 'fault')}, as said above. Nothing was imported.") from problem
             raise
         if not rehearse:
             return f"Imported {import_counts(done, rehearse=False)} from {clean(path.name)}."
