@@ -31,7 +31,7 @@ _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _COMPLAINT_TYPE = "message/feedback-report"
 _RECEIPT_TYPE = "message/disposition-notification"
 MARK_FIELD = "x-tickets-mark"
-# no person signs so; for the others, some do
+# no person has such an address; a company may have such a name, and people have the others
 _SYSTEM = re.compile(
     r"mail(?:er)?[-_. ]?daemon|\bmdaemon\b|post[-_. ]master|microsoftexchange[0-9a-f]{32}|"
     r"(?:mail|message)[-_. ]?delivery[-_. ]?(?:sub)?(?:system|service|agent)|delivery (?:status )?notification",
@@ -43,6 +43,7 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _DOMAIN = re.compile(r"@[^\s<>,;()]*")
+_LOCAL_PART = re.compile(r"([^\s<>()\",;:@]{1,64})@")
 _POSTMASTER = re.compile(r"(?:post[-_.]?master|mail(?:er)?[-_.]?daemon|mdaemon)@", re.IGNORECASE)
 NO_SENDER = re.compile(r"<\s*>|<?mailer-daemon(?:@[^\s<>]*)?>?\s*(?:\(|$)", re.IGNORECASE)
 """An empty envelope sender (RFC 5321, 4.5.5); sendmail names it so."""
@@ -76,10 +77,11 @@ _MOST_TEXT = 100_000
 
 
 class _Signs(NamedTuple):
-    """Who wrote, as far as the header tells.  `envelope` is empty, other, or '' where no Return-Path says."""
+    """Who wrote, as far as the header tells.  `role` is address, name (which a company may bear), or ''; `envelope`
+    is empty, other, or '' where no Return-Path says."""
 
     system: bool
-    role: bool
+    role: str
     envelope: str
     automatic: bool
     person: bool
@@ -116,17 +118,24 @@ def report_of(fields: Fields, tree: Tree, subject: str, text: str, *, answered: 
 
 
 def _signs(fields: Fields, subject: str) -> _Signs:
-    wrote = _DOMAIN.sub(" ", headers.decode_words(fields.first("from")[:1_000]))
+    origin = headers.decode_words(fields.first("from")[:1_000])
+    wrote = _DOMAIN.sub(" ", origin)
+    is_address = all(map(_is_nobodys, _LOCAL_PART.findall(origin)))
+    is_system = bool(_SYSTEM.search(wrote))
     path = next(filter(None, map(fields.first, ENVELOPE_FIELDS)), "")
     submitted = fields.first("auto-submitted").lower()
     return _Signs(
-        system=bool(_SYSTEM.search(wrote)),
-        role=bool(_ROLE.search(wrote)),
+        system=is_system and is_address,
+        role=("address" if is_address else "name") if is_system or _ROLE.search(wrote) else "",
         envelope="" if not path else "empty" if NO_SENDER.match(path) else "other",
         automatic=submitted.startswith("auto-") or bool(fields.first("x-failed-recipients")),
         person=bool(fields.first("user-agent") or _PEOPLES_PROGRAMS.search(fields.first("x-mailer"))),
         subject=subject,
     )
+
+
+def _is_nobodys(local_part: str) -> bool:
+    return bool(_SYSTEM.search(local_part) or _ROLE.search(local_part))
 
 
 def _is_report(signs: _Signs, tree: Tree, text: str, *, has_status: bool) -> bool:
@@ -140,16 +149,16 @@ def _is_report(signs: _Signs, tree: Tree, text: str, *, has_status: bool) -> boo
     if signs.person or (is_answer and signs.envelope != "empty"):
         return False  # an answer to a report, or one that somebody forwards with its parts
     returns = any(leaf.type.startswith("message/") for leaf in tree.leaves)
-    is_programs = signs.role or signs.automatic or signs.envelope == "empty"
+    is_programs = signs.role != "" or signs.automatic or signs.envelope == "empty"
     if not (is_programs or returns or any(name in text for name in _ID_NAMES)):
         return False  # people's mail, as a rule, and nothing is known of any other
     is_titled = starts_with_failure(signs.subject)
-    if is_programs and (has_status or (is_titled and (signs.role or says_failure(own_words(text))))):
+    if is_programs and (has_status or (is_titled and (signs.role == "address" or says_failure(own_words(text))))):
         return True
     if not (is_programs or is_titled) or not begins_with_failure(text):
         return False
     if is_programs:  # else it may be a notice of absence, or a postmaster in person
-        return returns or has_answer(own_words(text)) or (signs.role and signs.envelope != "other")
+        return returns or has_answer(own_words(text)) or (signs.role != "" and signs.envelope != "other")
     return True
 
 
@@ -164,7 +173,7 @@ def _named(tree: Tree, text: str, signs: _Signs, answered: Sequence[str]) -> tup
     """The Message-IDs of the mail that this may be about, the most likely first."""
     enclosed = list(_enclosed(tree))
     found = [*_ranked(enclosed), *_ranked([text])]
-    is_programs = signs.system or signs.role or signs.envelope == "empty" or tree.root.type == "multipart/report"
+    is_programs = signs.role != "" or signs.envelope == "empty" or tree.root.type == "multipart/report"
     if is_programs or any(leaf.type in _STATUS_TYPES for leaf in tree.leaves):
         found += answered
     if signs.system and not found:

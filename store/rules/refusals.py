@@ -47,7 +47,8 @@ def _any(*patterns: str) -> "re.Pattern[str]":
 _WHO = (
     r"\b(?:users?|user ?id|rcpt|recipients?|mail-? ?box|mail ?folder|accounts?|address(?:es|ee)?|alias|inbox|"
     r"person|local[- ]part|"
-    r"subscriber|customer|destinataires?|utilisateur|empf[äa]e?nger|benutzer|usuario|destinatario|utente)"
+    r"subscriber|customer|destinataires?|utilisateur|empf[äa]e?nger|benutzer|usuario|destinatario|utente|"
+    r"postf[äa]e?ch\w*|konto|compte|bo[iî]te|cuenta|buz[óo]n|casella|conta|caixa|skrzynk\w+)"
 )
 # some words of the same sentence, of which none is something else that may be gone
 _FEW = r" (?:(?!server|host|system|service|network|domain|temporar|sender)[\w'-]+ ){0,9}?"
@@ -141,7 +142,7 @@ _CAUSES = (
             r"\bspam|\bube\b|unsolicited|\bbulk (?:e?-?mail|mailing)|mass ?mail|\bjunk\b|phish|backscatter|looks like",
             r"(?:black|block|deny|ban)-?list|\brbl\b|\bdnsbl\b|\buribl\b|(?<!not )listed (?:in|by|on|at)\b",
             r"spamhaus|reputation",
-            r"senderbase|complain|poor|banned|\bblock(?:ed|ing)?\b|open (?:relay|proxy)",
+            r"permanently deferred|senderbase|complain|poor|banned|\bblock(?:ed|ing)?\b|open (?:relay|proxy)",
             r"dynamic (?:ip|address|client)|go away",
             r"dmarc|\bspf\b|\bdkim\b|sender[- ]id\b|sender policy|authenticat|\barc\b|\bptr\b|reverse|\brdns\b",
             r"\bhelo\b|\behlo\b",

@@ -5,18 +5,20 @@ import re
 import unicodedata
 
 AUTOMATIC_PREFIXES = (
-    "auto(?:matic)?[ -]?(?:reply|response)|auto[ -]?responder|out of (?:the )?office(?: auto[ -]?reply)?|"
-    "automatische antwort|abwesenheits(?:notiz|nachricht|meldung|assistent)|automatisch antwoord|"
+    "auto(?:matic)?[ -]?(?:reply|response)|auto[ -]?responder|ooo|out of (?:the )?office(?: auto[ -]?reply)?|"
+    "automatische antwort|abwesend|abwesenheits(?:notiz|nachricht|meldung|assistent)|automatisch antwoord|"
     "afwezigheids(?:bericht|melding)|"
     "réponse automatique|(?:message|notification|avis) d['’]absence|absence du bureau|"
     "respuesta autom[áa]tica|fuera de (?:la )?oficina|risposta automatica|fuori (?:sede|ufficio)|"
-    "resposta autom[áa]tica|fora do escrit[óo]rio|automati(?:skt?|sk) svar|autosvar|frånvaromeddelande|"
+    "resposta autom[áàa]tica|fora do escrit[óo]rio|automati(?:skt?|sk) svar|autosvar|frånvaromeddelande|"
     "fraværs(?:melding|besked|assistent)|automaattinen vastaus|poissaoloilmoitus|"
     "odpowied[źz] automatyczna|automatyczna odpowied[źz]|automatick[áa] odpov[ěe]ď|mimo kancelář|"
     "автоответ(?:чик)?|автоматический ответ|автоматична відповідь|автоматичен отговор|otomatik yanıt|ofis dışında|"
     "automatikus (?:válasz|üzenet)|házon kívül|răspuns automat|αυτόματη απάντηση|automatski odgovor|"
+    "аутоматски одговор|"
     "samodejni odgovor|automaatvastus|automātiskā atbilde|automatinis atsakymas|sjálfvirkt svar|"
-    "תשובה אוטומטית|מענה אוטומטי|رد تلقائي|الرد التلقائي|balasan otomatis|trả lời tự động|การตอบกลับอัตโนมัติ|ตอบกลับอัตโนมัติ|"
+    "תשובה אוטומטית|מענה אוטומטי|رد تلقائي|الرد التلقائي|balasan otomatis|(?:thư )?trả lời tự động|"
+    "การตอบกลับอัตโนมัติ|ตอบกลับอัตโนมัติ|"
     "自动(?:回复|答复)|自動(?:返信|応答|回覆)|不在通知|자동 ?(?:회신|응답)|부재 ?중"
 )
 """What programs put before a subject when they answer for somebody, without the colon; as a regex."""

@@ -66,6 +66,15 @@ def test_R5_4_what_nobody_wrote_joins_changes_no_status_and_says_so(helping: Des
     assert [" · automatic" in line.text for line in lines if line.mark] == [False, True]
 
 
+@pytest.mark.parametrize(
+    "prefix", ["OOO", "Abwesend", "Resposta automàtica", "Аутоматски одговор", "Thư trả lời tự động"]
+)
+def test_R5_4_an_absence_notice_without_a_field_is_known_by_its_subject(helping: Desk, prefix: str) -> None:
+    close()
+    assert come(helping, "kelly@x.test", f"{prefix}: #1 Help", "", answers="<first@x.test>").ticket == 1
+    assert helping.ticket(1).status == "Resolved"
+
+
 @pytest.mark.parametrize("fields", GATEWAY)
 def test_R5_8_an_agents_answer_through_a_gateway_reaches_the_customer(helping: Desk, fields: str) -> None:
     sent = Outbox.get(Outbox.event == "new_ticket_admin")

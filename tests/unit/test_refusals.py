@@ -59,6 +59,13 @@ us | 5.0.0 | 550 Probable Spam
 us | 5.7.1 | 5.7.1
 rate | 5.0.0 | 452 too many messages from your IP
 rate | 5.4.5 | 550 5.4.5 Daily user sending limit exceeded
+us | 5.7.9 | 553 5.7.2 [TSS09] All messages from 192.0.2.4 will be permanently deferred
+address | 5.0.0 | 550 Postfach existiert nicht
+address | 5.0.0 | 550 La cuenta no está: cuenta desconocida
+full | 5.0.0 | 552 Postfach voll
+full | 5.0.0 | 552 Boîte aux lettres pleine
+full | 5.0.0 | 552 El buzón está lleno
+full | 5.0.0 | 552 La casella è piena
 choice | 5.1.1 | 550 5.1.1 Refused due to recipient preferences
 choice | 5.7.133 | 550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required
 content | 5.6.0 | 552 5.6.0 headers contain 8-bit

@@ -44,6 +44,20 @@ def test_O4_a_mail_system_is_known_by_its_name_though_it_has_no_address(sender: 
     assert (found.original, found.is_hard, found.recipient) == (OURS, True, "kelly@x.test")
 
 
+COMPANIES = [
+    *("Royal Mail Delivery Service", "Mail Delivery Systems Ltd", "Post-Master Franchise", "MDaemon Reseller"),
+    *("Mailer Daemon Fan Club", "Message Delivery Agent", "Mail-Daemon & Co"),
+]
+
+
+@pytest.mark.parametrize("path", ["", "Return-Path: <kim@couriers.test>\n"])
+@pytest.mark.parametrize("subject", ["Re: #7 Your line", "Delivery failed again", "My parcel"])
+@pytest.mark.parametrize("name", COMPANIES)
+def test_O4_a_company_that_is_named_like_a_mail_system_writes_as_people_do(name: str, subject: str, path: str) -> None:
+    raw = f"{path}From: {name} <kim@couriers.test>\nSubject: {subject}\nReferences: {OURS}\n\nIt rings again.\n"
+    assert parse(raw.encode()).report is None
+
+
 def report(status: str = STATUS, *, path: str = "", kind: str = "report") -> Report:
     """What is made of a report with a machine-readable part; `path` is its Return-Path field."""
     parts = ("text/plain\n\nhello\n", f"message/delivery-status\n\n{status}", f"message/rfc822\n\n{HEADER}")
