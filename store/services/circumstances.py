@@ -71,9 +71,12 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
     known = sender.recipient
     fingerprint = arrived.parsed.fingerprint
     twin = batch.fingerprints.get(fingerprint) if fingerprint else None
-    about = batch.reported(arrived.parsed.report)
     administrator = sender.key in place.own.administrators
     named = _named(place, batch, arrived.parsed)
+    candidate = _candidate(named, sender)
+    registered = bool(sender.profile_owners) or (known is not None and known.customer_id is not None)
+    is_known = administrator or registered or bool(candidate and candidate.standing)
+    about = None if is_known and _is_by_words_alone(arrived.parsed) else batch.reported(arrived.parsed.report)
     answered, proof = _answered(batch, arrived.parsed, sender, named) if administrator else (None, "")
     return Circumstances(
         own_mail=sender.key in place.own.inboxes or has_our_id(batch, arrived.parsed),
@@ -86,13 +89,18 @@ def circumstances(place: Ground, batch: Batch, arrived: Arrived, sender: Sender)
         proof=proof,
         written_by_nobody=arrived.parsed.written_by_nobody,
         process_administrators=bool(place.settings["inboxes.process_administrators"]),
-        candidate=_candidate(named, sender),
+        candidate=candidate,
         changed=next((one.state.id for one in named if not one.fits), None),
         by_subject_only=bool(place.settings["inboxes.by_subject_only"]),
         accept_unregistered=place.inbox.accept_unregistered,
-        registered=bool(sender.profile_owners) or (known is not None and known.customer_id is not None),
+        registered=registered,
         unreadable=bool(arrived.parsed.unreadable),
     )
+
+
+def _is_by_words_alone(parsed: Parsed) -> bool:
+    """R5.4: whether a report has no sign of a program but its words, which a person may have pasted."""
+    return parsed.report is not None and not parsed.report.evidence and not parsed.automatic
 
 
 @dataclass(frozen=True, slots=True)

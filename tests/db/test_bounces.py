@@ -1,15 +1,17 @@
 """Whose address a delivery report speaks of (R5.4, R7.2, THREATS O3, O4)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from mail.parse import parse
 from store.errors import Refused
 from store.models import AddressHold, History, Message, Outbox, Ticket
 from store.queries.returned import about_us, causes, held_administrators
 from store.rules.message import Report
-from store.services import lease, outbox, people, returned, tickets
+from store.services import lease, outbox, pairing, people, returned, tickets
 from tests.driver import Desk
 
 
@@ -167,3 +169,25 @@ def test_R5_4_that_an_administrators_address_is_held_is_told(desk: Desk, letter:
     assert held_administrators() == []
     desk.send_mail(smtp__admin_email="Kelly@x.test")
     assert held_administrators() == ["kelly@x.test"]
+
+
+PASTED = "Your mail could not be delivered, I was told:\n\n550 5.1.1 <kelly@x.test> user unknown\n\nMessage-ID: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome"),
+    [
+        ("From: kelly@x.test", "opened"),
+        ("From: admin@us.test", "refused"),  # unverified, so listed
+        ("From: gateway@mx.test", "report"),
+        ("From: kelly@x.test\nReturn-Path: <>", "report"),
+    ],
+)
+def test_R5_4_what_only_words_make_a_report_is_a_message_from_those_who_are_known(
+    desk: Desk, letter: Outbox, fields: str, outcome: str
+) -> None:
+    pairing.pair(desk.anna, desk.row("kelly@x.test").id, desk.customer().id)
+    raw = f"{fields}\nSubject: Undelivered Mail\nMessage-ID: <p@x.test>\n\n{PASTED.format(letter.message_id)}".encode()
+    arrived = replace(desk.arrived("x@x.test", raw=raw), parsed=parse(raw), deny_hits=())
+    assert desk.settle(arrived)[0].outcome == outcome
+    assert Outbox.get_by_id(letter.id).state == ("bounced" if outcome == "report" else "sent")
