@@ -37,8 +37,11 @@ class Author(NamedTuple):
     is_proved_by_it: bool
 
 
-def author(fields: Fields, header: str, own: OwnAddresses) -> Author:
-    """By the field `header`, where it names one address that is not ours; else by From (R5.1, R5.9)."""
+def author(fields: Fields, header: str, own: OwnAddresses, *, groups: bool = False) -> Author:
+    """By the field `header`, where it names one address that is not ours; else by From (R5.1, R5.9).
+
+    `groups`: through the group that has an inbox's address administrators answer, too.
+    """
     origin = the_one(fields.all("from")) if fields.all("from") else None
     vouched = origin.address if origin else ""
     ours = _list_addresses(fields) | _aliases(fields, own)
@@ -46,10 +49,17 @@ def author(fields: Fields, header: str, own: OwnAddresses) -> Author:
         return Author(_named(found, origin), header, vouched, _is_same(found.address, vouched))
     key = address_key(vouched)
     if origin is not None and (own.sends_as(key) or key in ours):
+        theirs = _without_administrators(own) if groups and key in own.inboxes else own
         for name in _INSTEAD_OF_FROM:
-            if found := _foreign(fields, name, own, ours):
+            if found := _foreign(fields, name, own if name == "Reply-To" else theirs, ours):
                 return Author(_named(found, origin), name, vouched, False)
     return Author(origin, "From" if fields.all("from") else "", vouched, True)
+
+
+def _without_administrators(own: OwnAddresses) -> OwnAddresses:
+    """What is ours and nobody's: the SMTP sender's address may be an administrator's, too."""
+    sender = "" if own.sender in own.administrators else own.sender
+    return own._replace(administrators=frozenset(), sender=sender)
 
 
 def _foreign(fields: Fields, name: str, own: OwnAddresses, ours: Collection[str]) -> Mailbox | None:

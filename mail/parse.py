@@ -95,7 +95,9 @@ def attachment_pieces(message: Span, part: int) -> Iterator[bytes]:
 
 
 def _with_header(fields: Fields, how: Reading) -> Parsed:
-    who = author(fields, how.header, how.own)
+    # where a server's word on the sender counts, it is about From, unless a group writes that
+    groups = how.behind_group or not how.trusted
+    who = author(fields, how.header, how.own, groups=groups)
     sender, subject = who.mailbox, _subject(fields)
     return Parsed(
         sender=sender.address if sender else "",

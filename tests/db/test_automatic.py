@@ -1,12 +1,15 @@
 """What follows where nobody wrote, and where only no automatic answer is wanted (R5.4, R7.4)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from mail.parse import parse
+from mail.parse import Reading, parse
 from store.models import Message, Outbox, Ticket
+from store.queries import settings
 from store.queries import tickets as reading
+from store.queries.own import own_addresses
 from store.queries.why import decisions
 from store.services import pairing
 from store.services.intake import Settled
@@ -83,6 +86,28 @@ def test_R5_8_an_agents_answer_through_a_gateway_reaches_the_customer(helping: D
     assert (done.reason, done.ticket) == ("agent-reply", 1)
     assert ("kelly@x.test", "new_message_customer") in helping.letters(above=above)
     assert Message.get_by_id(Message.select().count()).direction == "out"
+
+
+@pytest.mark.parametrize(
+    ("how", "field", "reason"),
+    [
+        (Reading(), "X-Original-From: Admin <admin@us.test>", "agent-reply"),
+        (Reading(), "X-Original-Sender: admin@us.test", "agent-reply"),
+        (Reading(), "Reply-To: admin@us.test", "own-mail"),
+        (Reading(trusted=("mx.us.test",), behind_group=True), "X-Original-Sender: admin@us.test", "agent-reply"),
+        (Reading(trusted=("mx.us.test",)), "X-Original-Sender: admin@us.test", "own-mail"),
+    ],
+)
+def test_R5_9_an_agents_answer_that_a_group_sends_in_the_inboxs_name_is_theirs(
+    helping: Desk, how: Reading, field: str, reason: str
+) -> None:
+    sent = Outbox.get(Outbox.event == "new_ticket_admin")
+    head = f"From: 'Admin' via Help <support@us.test>\nSubject: Re: {sent.subject}\nMessage-ID: <g@us.test>\n{field}"
+    raw = f"{head}\nList-Id: <support.us.test>\nIn-Reply-To: {sent.message_id}\n\nAt noon.\n".encode()
+    parsed = parse(raw, how._replace(own=own_addresses(settings.every())))
+    above = helping.last_letter()
+    assert helping.settle(replace(helping.arrived("x@x.test", raw=raw), parsed=parsed))[0].reason == reason
+    assert ("kelly@x.test" in dict(helping.letters(above=above))) == (reason == "agent-reply")
 
 
 def test_R7_4_no_confirmation_goes_where_nothing_automatic_is_wanted(desk: Desk) -> None:
