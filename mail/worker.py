@@ -19,6 +19,7 @@ from mail.worker_log import log_to_file
 from store.cleantext import clean
 from store.db import session
 from store.errors import Problem
+from store.queries import settings
 from store.queries.intake import InboxSettings, inboxes_to_poll
 from store.services import lease
 from store.services.backup import copy_if_due
@@ -59,12 +60,20 @@ def run(*, until_stdin_closes: bool = False) -> int:
         threading.Thread(target=_watch_stdin, args=(stop,), name="stdin", daemon=True).start()
     with log_to_file(also_stderr=not until_stdin_closes):
         log.info("worker started")
+        _say_unusable()
         sending = threading.Thread(target=serve, args=(stop,), name="sender", daemon=True)
         sending.start()
         _serve(stop)
         sending.join(_FAREWELL_SECONDS)
         log.info("worker ended")
     return 0
+
+
+def _say_unusable() -> None:
+    """Each setting that cannot be used, and what stands for it."""
+    with contextlib.suppress(Problem), session():
+        for one in settings.unusable():
+            log.warning("The setting %s cannot be used: %s", one.key, one.problem)
 
 
 def _watch_stdin(stop: threading.Event) -> None:

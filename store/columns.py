@@ -1,5 +1,6 @@
 """The columns of the tables, once, for the window, the command line and the exports (R1.1, R11.2)."""
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,6 +85,15 @@ def pick(keys: list[str] | tuple[str, ...], among: tuple[Column, ...] = RECIPIEN
         if key not in known:
             raise BadInput(f"There is no column “{clean_key(key)}”. The columns are: {', '.join(known)}.")
     return tuple(known[key] for key in dict.fromkeys(keys))
+
+
+def keys_kept(kept: str) -> list[str] | None:
+    """The keys of columns as an administrator's choice is kept; None where it cannot be read."""
+    try:
+        keys = json.loads(kept)
+    except (ValueError, RecursionError):
+        return None
+    return [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else None
 
 
 def clean_key(key: str) -> str:

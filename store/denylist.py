@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from store import patterns
-from store.rules.deny import fold, plain_match
+from store.cleantext import clean
+from store.errors import BadInput
+from store.rules.deny import FILTER_TYPES, LOCATIONS, fold, plain_match
 
 Matcher = Callable[[str, str], bool]
 
@@ -34,6 +36,19 @@ class DenyList:
             "message": _prepared((text,)),
         }
         return tuple(entry.id for entry in self.entries if _catches(entry, texts[entry.location]))
+
+
+def fault_of(entry: Entry) -> str:
+    """Why this entry can catch nothing, '' if it can: the store was edited, or written by another version."""
+    if entry.location not in LOCATIONS:
+        return f"“{clean(entry.location, limit=40)}” is no location."
+    if entry.filter_type not in FILTER_TYPES:
+        return f"“{clean(entry.filter_type, limit=40)}” is no type."
+    try:
+        matcher(entry.filter_type, entry.filter)
+    except BadInput as problem:
+        return str(problem)
+    return ""
 
 
 def catches(entry: Entry, texts: Iterable[str]) -> bool:

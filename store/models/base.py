@@ -24,7 +24,11 @@ class MomentField(BigIntegerField):
         return int((value - _EPOCH) / timedelta(microseconds=1))
 
     def python_value(self, value: Any) -> datetime | None:
-        return None if value is None else moment_of(value)
+        """None, too, for what is no moment: a store can be edited by hand."""
+        try:
+            return None if value is None else moment_of(value)
+        except (TypeError, OverflowError):
+            return None
 
 
 class Base(Model):

@@ -7,11 +7,12 @@ from typing import NamedTuple
 from peewee import Expression, Field
 
 from store.actor import Actor
-from store.denylist import DenyList, Entry, catches, caught
-from store.errors import Problem
-from store.models import DenyEntry, Message, Recipient, Setting
+from store.denylist import DenyList, Entry, catches, caught, fault_of
+from store.errors import BadInput, Problem
+from store.models import DenyEntry, Message, Recipient
 from store.queries.scope import rights
 from store.queries.search import contains
+from store.queries.settings import all_kept
 from store.reasons import refuse
 
 VERSION_KEY = "deny.version"
@@ -58,8 +59,18 @@ def every(actor: Actor, zone: tzinfo) -> list[DenyLine]:
 
 
 def current() -> DenyList:
-    """The whole list with its version, for intake."""
-    return DenyList(version(), tuple(entry_of(row) for row in DenyEntry.select().order_by(DenyEntry.id)))
+    """The whole list with its version, for intake: all entries that can catch anything."""
+    return DenyList(version(), tuple(_usable()))
+
+
+def of_addresses() -> list[Entry]:
+    """The entries with location Email that can catch anything (R3.3)."""
+    return list(_usable(DenyEntry.location == "email"))
+
+
+def faults() -> list[tuple[Entry, str]]:
+    """The entries that can catch nothing, and why."""
+    return [(entry, fault) for entry in _entries(True) if (fault := fault_of(entry))]
 
 
 def insist_on(seen: int) -> None:
@@ -70,14 +81,16 @@ def insist_on(seen: int) -> None:
 
 def version() -> int:
     """A number that rises whenever the list changes."""
-    row = Setting.get_or_none(Setting.key == VERSION_KEY)
-    return 0 if row is None else int(row.value)
+    kept = all_kept(VERSION_KEY).get(VERSION_KEY, "")
+    return int(kept) if kept.isdecimal() and kept.isascii() and len(kept) < 16 else 0
 
 
 def would_catch(actor: Actor, entry: Entry) -> WouldCatch:
     """Recipients and recent messages that an entry would have caught (R3.4).  Raises BadInput, Refused."""
     if not rights(actor).sees_all:
         raise refuse("any-only")
+    if fault := fault_of(entry):
+        raise BadInput(fault)
     recipients: list[str] = []
     found = 0
     if entry.location == "email":
@@ -106,6 +119,14 @@ def caught_recipients(entry: Entry, *, among: Expression | Field | bool = True) 
     if entry.filter_type != "regex":
         query = query.where(contains(Recipient, entry.filter))
     return caught(entry, query.tuples().iterator())
+
+
+def _usable(which: Expression | bool = True) -> Iterator[Entry]:
+    return (entry for entry in _entries(which) if not fault_of(entry))
+
+
+def _entries(which: Expression | bool) -> Iterator[Entry]:
+    return (entry_of(row) for row in DenyEntry.select().where(which).order_by(DenyEntry.id))
 
 
 def entry_of(row: DenyEntry) -> Entry:

@@ -13,6 +13,7 @@ from store.models import Arrival, Inbox, InboxState
 from store.queries import settings
 from store.queries.own import own_addresses
 from store.rules.addresses import OwnAddresses, address_key
+from store.rules.inboxes import usable
 
 
 class InboxSettings(NamedTuple):
@@ -133,4 +134,4 @@ def _with_common(rows: Iterable[dict[str, Any]]) -> list[InboxSettings]:
         "authserv_hops": int(now["inboxes.authserv_hops"]),
         "own": own_addresses(now),
     }
-    return [InboxSettings(**{**row, "auth": row["auth"] or "password"}, **common) for row in rows]
+    return [InboxSettings(**{**usable(row)[0], "auth": row["auth"] or "password"}, **common) for row in rows]

@@ -8,7 +8,7 @@ from peewee import fn
 from store.actor import Actor
 from store.cleantext import clean, storable
 from store.db import transaction
-from store.denylist import Entry, catches, caught, matcher
+from store.denylist import Entry, catches, caught, fault_of, matcher
 from store.errors import BadField, BadInput, NotFound
 from store.models import DenyEntry, Recipient, Setting
 from store.queries import deny as read
@@ -94,8 +94,7 @@ def remove(
 
 def is_denied(email: str, email_key: str) -> bool:
     """Whether an Email entry matches this address (R3.3)."""
-    entries = DenyEntry.select().where(DenyEntry.location == "email")
-    return any(catches(read.entry_of(row), (email, email_key)) for row in entries)
+    return any(catches(entry, (email, email_key)) for entry in read.of_addresses())
 
 
 def count_hits(entry_ids: Iterable[int], today: str) -> None:
@@ -146,7 +145,9 @@ def _insert(
 
 def _release(entry: Entry) -> None:
     """Unmarks what `entry` caught and no entry that is left does; the list's removal is in force already."""
-    others = [read.entry_of(row) for row in DenyEntry.select().where(DenyEntry.location == "email")]
+    if fault_of(entry):
+        return  # it caught nothing
+    others = read.of_addresses()
     ids = list(read.caught_recipients(entry, among=Recipient.denied))
     columns = (Recipient.id, Recipient.email, Recipient.email_key)
     for start in range(0, len(ids), 500):
@@ -175,7 +176,7 @@ def _twin(entry: Entry) -> DenyEntry | None:
 
 
 def _thing(entry: Entry) -> Thing:
-    return Thing("deny", entry.id, f"{LOCATIONS[entry.location]}: {entry.filter}")
+    return Thing("deny", entry.id, f"{LOCATIONS.get(entry.location, entry.location)}: {entry.filter}")
 
 
 def _fields(entry: Entry) -> dict[str, object]:

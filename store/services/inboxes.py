@@ -12,18 +12,12 @@ from store.models import Arrival, Inbox, InboxState, LargeMessage
 from store.queries.intake import InboxSettings, settings_from
 from store.reasons import refuse
 from store.rules.addresses import address_in, address_key
+from store.rules.inboxes import CHOICES, PORTS, is_port, usable
 from store.rules.secrets import insist_on_reference
 from store.services import history
 from store.services.history import Thing, conflict
 from store.services.people import insist_on_super
 
-PORTS = {"tls": 993, "starttls": 143, "none": 143}
-CHOICES = {
-    "security": ("tls", "starttls", "none"),
-    "auth": ("password", "xoauth2"),
-    "process": ("all", "unread"),
-    "address_header": ("From", "Reply-To", "Sender"),
-}
 _PLACE = {"email", "username", "host", "port", "folder"}
 _CHOICE = {"process", "process_from"}
 _UIDVALIDITIES = 1 << 32  # they are 32-bit numbers (RFC 9051, 2.3.1.1)
@@ -61,7 +55,8 @@ def edit(
         row = named(name)
         if seen is not None and row.version != seen:
             raise conflict(actor, f"The inbox {clean(name)}", "inbox", row.id)
-        fields = _checked({"security": row.security, "host": row.host, **values}, force=force)
+        now, _ = usable({"security": row.security, "host": row.host})
+        fields = _checked({**now, **values}, force=force)
         before = {key: getattr(row, key) for key in fields}
         changed = {key: value for key, value in fields.items() if before[key] != value}
         if changed:
@@ -72,6 +67,8 @@ def edit(
                 InboxState.update(last_uid=0).where(InboxState.inbox == row.id).execute()
             old = {key: before[key] for key in changed}
             history.record(actor, "edit", Thing("inbox", row.id, row.name), old, changed)
+        elif fields:  # what could not be read counts as what stands for it (`store.queries.unusable`)
+            Inbox.update(**fields).where(Inbox.id == row.id).execute()
         return Inbox.get_by_id(row.id)  # type: ignore[no-any-return]
 
 
@@ -149,7 +146,7 @@ def _checked(values: Mapping[str, object], *, force: bool) -> dict[str, object]:
     if "email" in fields:
         fields["email"] = address_in(str(fields["email"]))
         fields["email_key"] = address_key(str(fields["email"]))
-    if "port" in fields and not 0 < int(str(fields["port"])) < 65_536:
+    if "port" in fields and not is_port(fields["port"]):
         raise BadInput("A port lies between 1 and 65535.")
     insist_on_reference(str(fields.get("secret", "")))
     if fields.get("security") == "none" and not force and not is_loopback(str(fields.get("host", ""))):

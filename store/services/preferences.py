@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from peewee import Expression
 
 from store.actor import Actor
-from store.columns import CUSTOMER_COLUMNS, HISTORY_COLUMNS, RECIPIENT_COLUMNS, TICKET_COLUMNS, Column, pick
+from store.columns import CUSTOMER_COLUMNS, HISTORY_COLUMNS, RECIPIENT_COLUMNS, TICKET_COLUMNS, Column, keys_kept, pick
 from store.db import transaction
 from store.models import Preference
 from store.queries.scope import administrator
@@ -26,7 +26,7 @@ def columns(actor: Actor, table: str = "recipients") -> tuple[Column, ...]:
         row = Preference.get_or_none(_mine(actor, table))
         if row is not None:
             known = {column.key for column in among}
-            chosen = pick([key for key in json.loads(row.value) if key in known], among)
+            chosen = pick([key for key in keys_kept(str(row.value)) or () if key in known], among)
             if chosen:
                 return chosen
     return tuple(column for column in among if column.shown)

@@ -2,25 +2,22 @@
 
 import json
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from store import patterns, templates
 from store.actor import Actor
-from store.cleantext import clean, field_text, for_mail_text
+from store.cleantext import clean
 from store.db import transaction
 from store.errors import BadInput
 from store.models import Setting as SettingRow
 from store.queries import settings as present
 from store.queries.scope import rights
 from store.reasons import refuse
-from store.rules.addresses import address_in
 from store.rules.events import EVENTS
-from store.rules.secrets import insist_on_reference
 from store.rules.settings import BY_KEY, Setting, Value
 from store.services import history
+from store.setting_values import value_of
 
 _NUMBER = "inboxes.ticket_number"
-_SWITCH = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
 
 
 def change(actor: Actor, key: str, text: str, *, rehearse: bool = False) -> Value:
@@ -36,7 +33,7 @@ def change_all(
     Raises BadInput for an unknown key, a text it cannot use, or a template and a ticket-number regex that do not go
     together, Refused unless the actor is a super administrator, Conflict.
     """
-    values = {key: _read(find(key), text) for key, text in texts.items()}
+    values = {key: value_of(find(key), text) for key, text in texts.items()}
     with transaction(rehearse=rehearse):
         if not rights(actor).super:
             raise refuse("super-only")
@@ -61,9 +58,9 @@ def unsaved(actor: Actor, texts: Mapping[str, str]) -> dict[str, Value]:
 
 
 def _write(actor: Actor, key: str, value: Value, mark: str) -> None:
-    before = _kept(key)
-    old = find(key).default if before is None else before
-    if old != value:
+    old = present.one(key)
+    # what could not be used is replaced, too, where the default that stood for it is wanted
+    if old != value or present.why_unusable(key):
         SettingRow.replace(key=key, value=json.dumps(value)).execute()
         thing = history.Thing("setting", None, key)
         history.record(actor, "setting", thing, {"value": old}, {"value": value}, change=mark)
@@ -82,7 +79,7 @@ def _insist_on_templates(now: Mapping[str, Value], changed: Mapping[str, Value])
 
 def checked(key: str, text: str) -> Value:
     """The value that this text would give a setting.  Raises BadInput where it cannot."""
-    return _read(find(key), text)
+    return value_of(find(key), text)
 
 
 def find(key: str) -> Setting:
@@ -90,59 +87,3 @@ def find(key: str) -> Setting:
     if key not in BY_KEY:
         raise BadInput(f"There is no setting “{clean(key, limit=60)}”. See: recipients settings show")
     return BY_KEY[key]
-
-
-def _kept(key: str) -> Value | None:
-    row = SettingRow.get_or_none(SettingRow.key == key)
-    return None if row is None else json.loads(row.value)
-
-
-def _read(setting: Setting, text: str) -> Value:
-    if setting.kind == "switch":
-        if text.lower() not in _SWITCH:
-            raise BadInput(f"{setting.key} is on or off, not “{clean(text, limit=40)}”.")
-        return _SWITCH[text.lower()]
-    if setting.kind == "number":
-        return _number(setting, text)
-    if setting.kind == "zone":
-        return _zone(text)
-    if setting.kind == "pattern":
-        return _ticket_pattern(text)
-    if setting.kind == "choice" and text not in setting.choices:
-        raise BadInput(f"{setting.key} is one of {', '.join(setting.choices)}, not “{clean(text, limit=40)}”.")
-    if setting.kind == "secret":
-        insist_on_reference(text)
-    if setting.kind in ("subject", "body"):
-        # in a template a tab is blanks, as its editor shows it
-        kept = field_text(text) if setting.kind == "subject" else for_mail_text(text).expandtabs(4)
-        return kept if text.strip() else ""
-    if setting.kind == "address":
-        return address_in(text, setting.key) if text.strip() else ""
-    return field_text(text)
-
-
-def _number(setting: Setting, text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError as error:
-        raise BadInput(f"{setting.key} is a whole number, not “{clean(text, limit=40)}”.") from error
-    if not setting.low <= value <= setting.high:
-        raise BadInput(f"{setting.key} must lie between {setting.low} and {setting.high}.")
-    return value
-
-
-def _zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadInput(f"“{clean(text, limit=60)}” is no time zone. Try one like Europe/Berlin.") from error
-    return text
-
-
-def _ticket_pattern(text: str) -> str:
-    pattern = patterns.compiled(text)
-    if "number" not in pattern.groupindex:
-        raise BadInput("The ticket-number regex needs a group named number, such as #(?P<number>\\d{1,}).")
-    if pattern.search(""):
-        raise BadInput("The ticket-number regex must not match an empty text, which is everywhere.")
-    return text

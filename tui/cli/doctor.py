@@ -41,6 +41,7 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
     from store.db import sqlite_path
     from store.files import shortage
     from store.queries.health import counts, is_whole, missing
+    from store.queries.unusable import unusable
     from store.services.lease import is_held
     from tui.sentences import disk_trouble
 
@@ -56,6 +57,8 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
     )
     if left := disk_trouble(shortage()):
         yield Finding("bad", left)
+    for wrong in unusable(actor):
+        yield Finding("bad", wrong.told.rstrip("."), wrong.remedy)
     yield _copy()
     yield from _history(actor)
     for one in missing():

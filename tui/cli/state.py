@@ -22,6 +22,7 @@ LARGEST_NUMBER = 2**63 - 1
 NUMBER: "click.ParamType[Any]" = click.IntRange(-LARGEST_NUMBER, LARGEST_NUMBER)
 """An id or a ticket's number, for every option and argument that takes one."""
 
+_MOST_SAID = 3  # more would hide what was asked for
 _WITH_VALUE = {"--db": "url", "--as": "login", "--config": "config"}
 
 
@@ -84,6 +85,7 @@ def opened(state: Globals) -> Iterator[Actor]:
     actor = actor_of(state)
     with session():
         administrator(actor)
+        say_unusable(actor)
         yield actor
 
 
@@ -99,6 +101,17 @@ def show(state: Globals, shape: Any, words: str | Iterable[str]) -> None:
 def say(sentence: str) -> None:
     """Words for the person, beside the data."""
     print(clean(sentence, limit=None), file=sys.stderr)
+
+
+def say_unusable(actor: Actor) -> None:
+    """What is set up so that it cannot be used any more, and what stands for it."""
+    from store.queries.unusable import unusable
+
+    found = unusable(actor)
+    for one in found[:_MOST_SAID]:
+        say(one.told)
+    if len(found) > _MOST_SAID:
+        say(f"There are {len(found) - _MOST_SAID} more such settings. See: recipients doctor")
 
 
 def told(sentence: str, rehearse: bool) -> str:

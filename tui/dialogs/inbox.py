@@ -6,6 +6,7 @@ from typing import ClassVar
 from store.errors import BadInput
 from store.queries import lists
 from store.queries.lists import InboxLine
+from store.rules.inboxes import PORTS, is_port
 from store.rules.secrets import insist_on_reference
 from store.services import inboxes
 from tui.desk import Desk
@@ -66,7 +67,7 @@ class InboxDialog(TriedForm):
             insist_on_address(text, "An inbox needs its e-mail address, such as support@example.com.")
         if key in ("name", "host") and not text.strip():
             raise BadInput(f"An inbox needs a {'name' if key == 'name' else 'server'}.")
-        if key == "port" and text.strip() and not (text.strip().isdigit() and 0 < int(text) < 65_536):
+        if key == "port" and text.strip() and not (text.strip().isdecimal() and is_port(int(text))):
             raise BadInput("A port is a number between 1 and 65535.")
         if key == "secret":
             insist_on_reference(text.strip())
@@ -135,5 +136,5 @@ def _columns(typed: dict[str, str]) -> dict[str, object]:
     values["process_from"] = inboxes.moment(typed["process_from"])
     values["folder"] = values["folder"] or "INBOX"
     port = typed["port"].strip()
-    values["port"] = int(port) if port else inboxes.PORTS[typed["security"]]
+    values["port"] = int(port) if port else PORTS[typed["security"]]
     return values

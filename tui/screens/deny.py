@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from store.actor import Actor
-from store.denylist import Entry
+from store.denylist import Entry, fault_of
 from store.queries import settings
 from store.queries.deny import DenyLine, every
 from store.reasons import sentence
@@ -63,13 +63,15 @@ class DenyScreen(FollowedList[DenyLine]):
         return {row_id: self._entries[row_id] for row_id in ids if row_id in self._entries}
 
     def told(self, row: DenyLine) -> list[str]:
+        if fault := fault_of(_entry(row)):
+            return [f"This entry catches nothing: {fault}"]
         return [f"A message is refused when {deny_entry(row.location, row.type, row.filter)}."]
 
     def cells(self, row: DenyLine) -> Sequence[Cell]:
         return (
             Cell(str(row.id)),
-            Cell(LOCATIONS[row.location]),
-            Cell(FILTER_TYPES[row.type]),
+            Cell(LOCATIONS.get(row.location, row.location)),
+            Cell(FILTER_TYPES.get(row.type, row.type)),
             Cell(row.filter),
             Cell(number(row.filtered_today)),
             Cell(number(row.filtered_total)),

@@ -11,6 +11,7 @@ from store.queries import health, lists, outbox, returned, settings
 from store.queries.health import Counts, Missing
 from store.queries.lists import InboxLine
 from store.queries.outbox import Outgoing
+from store.queries.unusable import Unusable, unusable
 from tui import sentences
 from tui.widgets.status_bar import StatusBar
 
@@ -23,11 +24,12 @@ class Standing(NamedTuple):
     inboxes: list[InboxLine]
     sending: Outgoing
     alarms: list[str]
+    unusable: list[Unusable]
     zone: tzinfo
     cost: float
 
 
-NOTHING = Standing([], Counts(0, 0), [], Outgoing(None, "", None, None, None, 0, 0, 0), [], UTC, 0.0)
+NOTHING = Standing([], Counts(0, 0), [], Outgoing(None, "", None, None, None, 0, 0, 0), [], [], UTC, 0.0)
 
 
 def standing(actor: Actor) -> Standing:
@@ -38,7 +40,8 @@ def standing(actor: Actor) -> Standing:
         sentences.refused_trouble(returned.about_us(actor)),
         sentences.held_trouble(returned.held_administrators()),
     )
-    now = missing, counts, inboxes, outbox.outgoing(), [one for one in found if one], settings.timezone()
+    alarms = [one for one in found if one]
+    now = missing, counts, inboxes, outbox.outgoing(), alarms, unusable(actor), settings.timezone()
     return Standing(*now, time.monotonic() - began)
 
 
@@ -48,6 +51,7 @@ def troubles(now: Standing) -> Iterator[str]:
         sentences.disk_trouble(shortage()),
         sentences.inbox_trouble(now.inboxes, now.zone),
         sentences.sending_trouble(now.sending, now.zone),
+        sentences.unusable_trouble([one.told for one in now.unusable]),
     )
     return (one for one in found if one)
 

@@ -71,6 +71,12 @@ def sending_trouble(now: "Outgoing", zone: tzinfo, moment: datetime | None = Non
     return f"Sending: {clean(now.last_error)}{again}"
 
 
+def unusable_trouble(told: Sequence[str]) -> str:
+    """What is set up so that it cannot be used, the first of it and how many more; '' for nothing."""
+    more = f" And {len(told) - 1} more: recipients doctor" if len(told) > 1 else ""
+    return f"{told[0]}{more}" if told else ""
+
+
 def refused_trouble(found: "Refused | None") -> str:
     """That other servers take no mail from us, '' when they do (R5.4)."""
     return f"Mail from us is refused: {many(found.letters, 'letter')}" if found is not None else ""

@@ -35,8 +35,8 @@ _MATCHES = {
 
 def deny_entry(location: str, filter_type: str, text: str) -> str:
     """`its sender's address ends with “@x.test”`."""
-    what = {"email": "its sender's address", "subject": "its subject", "message": "its text"}[location]
-    return f"{what} {_MATCHES[filter_type]} “{clean(text, limit=200)}”"
+    what = {"email": "its sender's address", "subject": "its subject", "message": "its text"}.get(location, location)
+    return f"{clean(what)} {_MATCHES.get(filter_type, clean(filter_type))} “{clean(text, limit=200)}”"
 
 
 def why(decision: Mapping[str, Any]) -> Iterator[str]:
