@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 # a name and what it holds, in the order sent: so what stands in a keyword or in a quoted body is never taken for a name
 _ITEM = re.compile(
@@ -16,6 +17,8 @@ _ITEM = re.compile(
     (?: "((?:[^"\\]|\\.)*+)" | ~?\{(\d+)\+?\} | (\((?:[^()"]|"(?:[^"\\]|\\.)*+")*+\)) | ([^\s()"]+) )""",
     re.IGNORECASE | re.VERBOSE,
 )
+# brackets, but not those in quoted strings
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[()]')
 _LITERAL = re.compile(rb"\{\d+\+?\}")
 _BODY = b"BODY[]"
 Items = Mapping[bytes, bytes | None]
@@ -24,12 +27,21 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A message as the server lists it: `size` in bytes, `received` its INTERNALDATE in UTC."""
+    """A message as the server lists it: `size` in bytes, `received` its INTERNALDATE in UTC, `flags` in lower case.
+
+    `withheld` is '' or why the rest is not known: the server fails at listing it.
+    """
 
     uid: int
     size: int
-    seen: bool
+    flags: frozenset[str]
     received: datetime
+    withheld: str = ""
+
+    @property
+    def seen(self) -> bool:
+        """Whether it is flagged as read."""
+        return "\\seen" in self.flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,11 @@ class Fetched:
 
 
 def items(data: Sequence[object]) -> list[Items]:
-    """imaplib's data as the items of each message: an answer goes on behind each literal, which may be any of them."""
+    """imaplib's data as the items of each message: an answer goes on behind each literal, which may be any of them.
+
+    What did not come whole is left out: an answer that ends in the middle, or one whose literal was longer or shorter
+    than it was said to be, so that the line behind it is a piece of the message.
+    """
     answers: list[tuple[list[bytes], list[bytes]]] = []
     for piece in data:
         line, literal = (piece[0], piece[1]) if isinstance(piece, tuple) else (piece, None)
@@ -57,7 +73,16 @@ def items(data: Sequence[object]) -> list[Items]:
         answers[-1][0].append(line)
         if literal is not None:
             answers[-1][1].append(literal)
-    return [_items(b" ".join(lines), literals) for lines, literals in answers]
+    return [_items(b" ".join(lines), literals) for lines, literals in answers if _is_whole(lines)]
+
+
+def _is_whole(lines: Sequence[bytes]) -> bool:
+    """Whether these lines, a literal behind each but the last, are one list in brackets."""
+    if any(line[:1] not in (b" ", b")") for line in lines[1:]):
+        return False
+    marks = [mark for line in lines for mark in _BRACKET.findall(line) if len(mark) == 1]
+    depths = list(accumulate(1 if mark == b"(" else -1 for mark in marks))
+    return 0 not in depths[:-1] and depths[-1:] == [0] and lines[-1].rstrip().endswith(b")")
 
 
 def _items(line: bytes, literals: Sequence[bytes]) -> Items:
@@ -97,16 +122,15 @@ def all_listed(answers: Sequence[Items]) -> list[Listed]:
 
 
 def _listed(items: Items) -> Listed:
-    flags = (items.get(b"FLAGS") or b"").upper().strip(b"()").split()
-    return Listed(uid(items), _number(items.get(b"RFC822.SIZE")), b"\\SEEN" in flags, received(items))
+    flags = (items.get(b"FLAGS") or b"").decode("ascii", "replace").lower().strip("()").split()
+    return Listed(uid(items), _number(items.get(b"RFC822.SIZE")), frozenset(flags), received(items))
 
 
 def fetched(items: Items) -> Fetched | None:
-    """A message's bytes, whether they came as a literal or short, as a quoted string or NIL; None when there are none
-    (D5)."""
-    if not uid(items) or _BODY not in items:
-        return None
-    return Fetched(uid(items), items[_BODY] or b"", received(items))
+    """A message's bytes, whether they came as a literal or short, as a quoted string; None when there are none (D5):
+    NIL says that, too (RFC 9051, 4.5)."""
+    raw = items.get(_BODY)
+    return None if raw is None or not uid(items) else Fetched(uid(items), raw, received(items))
 
 
 def _number(value: bytes | None) -> int:

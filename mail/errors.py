@@ -1,10 +1,14 @@
 """What can go wrong with a mail server, each as a sentence that says at which step and what to do."""
 
+import re
 import socket
 import ssl
 
 from store.cleantext import clean
 from store.errors import Problem
+
+# how imaplib begins what it says of a command
+_WRAPPED = re.compile(r"^command: [A-Z]+ => (?:socket error: )?")
 
 
 class MailProblem(Problem):
@@ -78,4 +82,6 @@ def words_of(error: BaseException) -> str:
     said = answer[1][-1] if answer and answer[1] else error.args[0] if error.args else error
     if isinstance(said, bytes):
         said = said.decode("utf-8", "replace")
+    if isinstance(said, str):
+        said = _WRAPPED.sub("", said)
     return clean(getattr(error, "strerror", None) or said or type(error).__name__, limit=300)

@@ -1,21 +1,19 @@
-"""From a mailbox into the store: look at what is new, settle it in batches, flag it afterwards (R5.1-R5.3).
+"""From a mailbox into the store: look at what is new, settle it in batches, flag it afterwards (R5.1-R5.3, R5.11).
 
     opened   an inbox's settings → its mailbox on the server
-    drain    everything above the cursor, window by window, batch by batch; one is fetched, one read, one settled
+    drain    everything above the cursor, window by window, batch by batch, then what was withheld before and is to be
+             looked at again; one is fetched, one read, one settled
 
-The cursor moves in the transaction that settles; a message is flagged only after that (D1, D2).  A batch that breaks
-is settled one by one, and a message that breaks alone becomes a ticket that says so, with its bytes (D11).
+A message is flagged only after the transaction that settles it (D1, D2).
 """
 
 import hashlib
-import logging
 import threading
-import time
 from bisect import bisect_left
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from itertools import groupby
 from typing import NamedTuple
 
 from mail import oauth
@@ -25,112 +23,44 @@ from mail.imap import Fetched, Listed, Mailbox, connect
 from mail.imap_connection import Account
 from mail.parse import Reading
 from mail.reader import shared
-from store.cleantext import clean
-from store.db import checkpoints_by_hand, sentences
-from store.denylist import DenyList
-from store.errors import DatabaseUnavailable
-from store.queries import deny
-from store.queries.deny import StaleFacts
+from mail.settling import Post, Tally, settle
+from store.db import checkpoints_by_hand
+from store.queries import withheld
 from store.queries.intake import InboxSettings, perhaps_unflagged, settled_above
-from store.rules.addresses import address_key
-from store.rules.message import Arrived, Parsed
+from store.queries.withheld import Due
+from store.rules.message import Arrived, Parsed, Withheld
 from store.services import inboxes, intake
-from store.services.intake import InboxChanged, Settled
-from store.services.lease import Fence, LostLease
+from store.services.lease import Fence
 
-log = logging.getLogger("recipients.mail")
 BATCH_MESSAGES = 100
 BATCH_BYTES = 4_000_000
 SERVER_SECONDS = 30.0
 _WINDOW = 500
 _BEGINNING = 262_144
+# of a message that is flagged as deleted or as a draft, to say whose it is: some gateways add 10 kB before From
+_HEADER = 32_768
 _FLAGGED_AT_ONCE = 500
-_LONGEST_REST = 0.5
-_TURN_SECONDS = 0.02
-_MOST_IN_A_TURN = 50
-_CHECKPOINT_BYTES = 4_000_000
-
-
-@dataclass(slots=True)
-class Tally:
-    """What has become of the messages so far, and how many rounds ended well.
-
-    `complaint` is '' or what the server refuses though mail comes in: to mark it as read, to give a large one.
-    """
-
-    opened: int = 0
-    joined: int = 0
-    refused: int = 0
-    ignored: int = 0
-    report: int = 0
-    unreadable: int = 0
-    rounds: int = 0
-    complaint: str = ""
-
-    @property
-    def fetched(self) -> int:
-        """All messages that were settled: the sum of the outcomes (R5.2)."""
-        return self.opened + self.joined + self.refused + self.ignored + self.report
-
-    def count(self, settled: Settled) -> None:
-        """One message more."""
-        name = settled.outcome.value
-        setattr(self, name, getattr(self, name) + 1)
-        self.unreadable += settled.unreadable
-
-
-class _Turns:
-    """One writer at a time in this process, shortly, and the write lock left free for as long as it was held.
-
-    SQLite's busy handler is unfair: without the rest an agent's key would wait until the inbox is empty.  `at_once` is
-    how many messages, by those of before, are settled in a turn that an agent does not feel.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._free_at = 0.0
-        self.at_once = 10
-
-    @contextmanager
-    def turn(self, messages: int) -> Iterator[None]:
-        with self._lock:
-            time.sleep(max(0.0, self._free_at - time.monotonic()))
-            began = time.monotonic()
-            try:
-                yield
-            finally:
-                now = time.monotonic()
-                held = now - began
-                self._free_at = now + min(held, _LONGEST_REST)
-                fitting = max(1, min(_MOST_IN_A_TURN, int(messages * _TURN_SECONDS / held)))
-                self.at_once = (self.at_once + fitting + 1) // 2 if messages else self.at_once
-
-
-_turns = _Turns()
-
-
-@dataclass(slots=True)
-class _Post:
-    """Where the messages of one drain come from and go to, which are settled but not flagged yet, and how many bytes
-    were written since the last `checkpoint`."""
-
-    box: Mailbox
-    inbox: InboxSettings
-    fence: Fence
-    tally: Tally
-    checkpoint: Callable[[], None]
-    written: int = 0
-    to_flag: deque[int] = field(default_factory=deque)
+_FLAGS = {
+    "draft": "It is flagged \\Draft: whoever wrote it has not sent it. Once the flag is gone, a retry lets it in.",
+    "deleted": "It is flagged \\Deleted: somebody took it out of the mailbox. It comes in when the flag goes.",
+}
+_NOTHING = "the server says that it has {size:,} bytes, and gives none of them"
 
 
 class _Load(NamedTuple):
-    """What was fetched of a batch, the sizes of those of which it is only the beginning, which of them are unread, and
-    up to which UID the mailbox is done with it."""
+    """What was fetched of a batch, and up to which UID the mailbox is done with it.
 
-    fetched: list[Fetched]
-    large: dict[int, int]
-    unread: list[int]
+    `large` are the sizes of those of which only the beginning was fetched, `unread` those to be flagged, `aside` those
+    of which the beginning was fetched only to say whose they are.  `passed_over` and `left` are as in `settle`.
+    """
+
     cursor: int
+    fetched: Sequence[Fetched] = ()
+    large: Mapping[int, int] = {}
+    unread: Sequence[int] = ()
+    aside: Mapping[int, Listed] = {}
+    passed_over: Sequence[Withheld] = ()
+    left: Mapping[int, str] = {}
 
 
 @contextmanager
@@ -167,37 +97,81 @@ def drain(box: Mailbox, inbox: InboxSettings, fence: Fence, tally: Tally, stop: 
     """
     uidvalidity, cursor = intake.cursor_of(inbox.id)
     with checkpoints_by_hand() as checkpoint:
-        post = _Post(box, inbox, fence, tally, checkpoint)
+        post = Post(box, inbox, fence, tally, checkpoint)
         if uidvalidity == box.uidvalidity:
             _flag_again(post)
         else:
             cursor = 0
-        known = settled_above(inbox, box.uidvalidity, cursor)
-        with Ahead(_loads(post, cursor, known), stop) as loads, Ahead(_read(loads, inbox), stop) as read:
-            for load, arrivals in read:
-                _settle(post, arrivals, load.cursor)
+        passed_over = withheld.uids(inbox, box.uidvalidity)
+        known = sorted({*settled_above(inbox, box.uidvalidity, cursor), *passed_over})
+        post.cursor = cursor
+        due = withheld.due(inbox, box.uidvalidity)
+        with Ahead(_loads(post, known, due), stop) as loads, Ahead(_read(loads, inbox), stop) as read:
+            for load, arrivals, aside in read:
+                settle(post, arrivals, load.cursor, [*load.passed_over, *aside], load.left)
                 post.to_flag.extend(load.unread)
         if loads.has_ended:
             _flag(post)
 
 
-def _loads(post: _Post, cursor: int, known: Sequence[int]) -> Iterator[_Load]:
-    """All that is new, batch by batch, with what was settled meanwhile flagged in between (D1).
+def _loads(post: Post, known: Sequence[int], due: Sequence[Due]) -> Iterator[_Load]:
+    """All that is new, batch by batch, with what was settled meanwhile flagged in between (D1); then what is due again.
 
-    `known` are the UIDs above the cursor that are settled, ascending: it was set back, to look for others.
+    `known` are UIDs that are settled or withheld, ascending: the cursor may have been set back, to look for others.
     """
-    inbox = post.inbox
+    inbox, cursor = post.inbox, post.cursor
     # all of a window is listed and chosen from here: the cursor must pass what is not wanted, too
     for window in post.box.sizes(cursor, window=_WINDOW):
         wanted = [one for one in window if is_wanted(inbox, one) and not _is_among(known, one.uid)]
-        for batch in _batches(wanted, inbox.largest_bytes):
-            if len(post.to_flag) >= _FLAGGED_AT_ONCE:
-                _flag(post)
-            yield _fetch(post, batch)
-            cursor = batch[-1].uid
+        for load in _loaded(post, wanted, cursor):
+            yield load
+            cursor = load.cursor
         if window and window[-1].uid > cursor:
             cursor = window[-1].uid
-            yield _Load([], {}, [], cursor)
+            yield _Load(cursor)
+    for load in _looked_at_again(post, {one.uid: one for one in due}, cursor):
+        yield load._replace(cursor=cursor)
+
+
+def _loaded(post: Post, listed: Sequence[Listed], cursor: int) -> Iterator[_Load]:
+    """What is to be let in of these, batch by batch; first, with the cursor still before them, what is not."""
+    flagged = {one.uid: one for one in listed if _why_not(one) in _FLAGS}
+    failed = [Withheld(one.uid, "failed", one.withheld) for one in listed if one.withheld]
+    if failed:
+        yield _Load(cursor, passed_over=failed)
+    for fetched in post.box.fetch(list(flagged), _HEADER) if flagged else ():
+        yield _Load(cursor, fetched, aside=flagged)
+    for batch in _batches([one for one in listed if not _why_not(one)], post.inbox.largest_bytes):
+        if len(post.to_flag) >= _FLAGGED_AT_ONCE:
+            _flag(post)
+        yield from _fetched(post, batch)
+
+
+def _looked_at_again(post: Post, due: Mapping[int, Due], cursor: int) -> Iterator[_Load]:
+    """What of the withheld mail is let in now, has failed again, or will never come (R5.11)."""
+    listed = {one.uid: one for some in post.box.listed(list(due)) for one in some}
+    left = dict.fromkeys(due.keys() - listed.keys(), "it is gone from the server")
+    for one in listed.values():
+        if not is_wanted(post.inbox, one):
+            left[one.uid] = "it is read already, or too old for this inbox"
+    if left:
+        yield _Load(cursor, left=left)
+    again = [one for one in listed.values() if one.uid not in left and _is_to_be_tried(due[one.uid], one)]
+    yield from _loaded(post, again, cursor)
+
+
+def _is_to_be_tried(due: Due, listed: Listed) -> bool:
+    """Whether a withheld message may come in now: a draft only if a person wants it."""
+    if due.asked or due.kind == "failed":
+        return True
+    return due.kind == "deleted" and _why_not(listed) in ("", "draft")
+
+
+def _why_not(listed: Listed) -> str:
+    """Why a message is not let in: failed, draft, deleted (RFC 9051, 2.3.2), or '' (R5.11)."""
+    if listed.withheld:
+        return "failed"
+    return next((kind for kind in _FLAGS if f"\\{kind}" in listed.flags), "")
 
 
 def _is_among(ascending: Sequence[int], uid: int) -> bool:
@@ -205,38 +179,32 @@ def _is_among(ascending: Sequence[int], uid: int) -> bool:
     return place < len(ascending) and ascending[place] == uid
 
 
-def _read(loads: Iterable[_Load], inbox: InboxSettings) -> Iterator[tuple[_Load, list[Arrived]]]:
+def _read(loads: Iterable[_Load], inbox: InboxSettings) -> Iterator[tuple[_Load, list[Arrived], list[Withheld]]]:
     """With all that can be known of the messages by themselves; the deny list is asked by `with_hits`."""
     how = Reading(inbox.address_header, inbox.authserv_ids, inbox.authserv_hops, inbox.behind_group, inbox.own)
     for load in loads:
         found = shared.read([message.raw for message in load.fetched], how)
-        yield load, [_arrived(*pair, load.large) for pair in zip(load.fetched, found, strict=True)]
+        both = list(zip(load.fetched, found, strict=True))
+        arrived = [_arrived(*pair, load.large) for pair in both if pair[0].uid not in load.aside]
+        aside = [_set_aside(load.aside[one.uid], parsed) for one, parsed in both if one.uid in load.aside]
+        yield load, arrived, aside
 
 
 def _arrived(fetched: Fetched, parsed: Parsed, large: Mapping[int, int]) -> Arrived:
-    size = 0 if fetched.withheld else large.get(fetched.uid, 0)
+    size = large.get(fetched.uid, 0)
     known = beginning(parsed, size) if size else parsed
-    if fetched.withheld:
-        known = Parsed(unreadable=clean(f"the mail server does not give it: {fetched.withheld}", limit=400))
     return Arrived(fetched.uid, fetched.raw, _digest(fetched.raw), fetched.received, known, whole_size=size)
 
 
-def with_hits(arrived: Arrived, denied: DenyList) -> Arrived:
-    """The same, with the entries of the deny list that match (R3.2)."""
-    parsed = arrived.parsed
-    if not (parsed.sender or parsed.subject or parsed.text):
-        return arrived
-    key = address_key(parsed.sender)
-    hits = denied.hits(email=parsed.sender, email_key=key, subject=parsed.subject, text=parsed.text)
-    return replace(arrived, deny_hits=hits) if hits else arrived
+def _set_aside(listed: Listed, parsed: Parsed) -> Withheld:
+    kind = _why_not(listed)
+    return Withheld(
+        listed.uid, kind, _FLAGS[kind], listed.size, listed.received, parsed.sender or "", parsed.subject or ""
+    )
 
 
 def _digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
-
-
-def _unreadable(fault: Exception) -> Parsed:
-    return Parsed(unreadable=clean(f"{type(fault).__name__}: {fault}", limit=200))
 
 
 def beginning(parsed: Parsed, size: int) -> Parsed:
@@ -269,91 +237,39 @@ def _batches(listed: Sequence[Listed], largest: int) -> Iterator[list[Listed]]:
         yield batch
 
 
-def _fetch(post: _Post, batch: Sequence[Listed]) -> _Load:
+def _fetched(post: Post, batch: Sequence[Listed]) -> Iterator[_Load]:
     """One batch; what is gone from the server meanwhile is passed over (D5)."""
-    large = {message.uid: message.size for message in batch if message.size > post.inbox.largest_bytes}
-    fetched = post.box.fetch([message.uid for message in batch if message.uid not in large])
-    fetched += post.box.fetch_beginnings(list(large), _BEGINNING)
-    fetched.sort(key=lambda message: message.uid)
-    seen = {message.uid for message in batch if message.seen}
-    unread = [message.uid for message in fetched if not (message.uid in seen or message.withheld)]
-    return _Load(fetched, large, unread, batch[-1].uid)
+    cursor = 0
+    for is_large, messages in groupby(batch, lambda message: message.size > post.inbox.largest_bytes):
+        listed = {message.uid: message for message in messages}
+        for fetched in post.box.fetch(list(listed), _BEGINNING if is_large else None):
+            cursor = fetched[-1].uid
+            yield _load_of(listed, fetched, is_large=is_large)
+    if cursor < batch[-1].uid:
+        yield _Load(batch[-1].uid)
 
 
-def _settle(post: _Post, load: Sequence[Arrived], cursor: int) -> None:
-    """In pieces, each a turn; the mailbox is done with up to `cursor` then."""
-    done = 0
-    while len(load) - done > (at_once := _turns.at_once):
-        _settle_together(post, load[done : done + at_once], load[done + at_once - 1].uid)
-        done += at_once
-    _settle_together(post, load[done:], cursor)
+def _load_of(listed: Mapping[int, Listed], fetched: Sequence[Fetched], *, is_large: bool) -> _Load:
+    given, failed = list[Fetched](), list[Withheld]()
+    for one in fetched:
+        before = listed[one.uid]
+        why = one.withheld or ("" if one.raw or not before.size else _NOTHING.format(size=before.size))
+        if why:
+            failed.append(Withheld(one.uid, "failed", why, before.size, before.received))
+        else:
+            given.append(one)
+    large = {one.uid: listed[one.uid].size for one in given if is_large}
+    unread = [one.uid for one in given if not listed[one.uid].seen]
+    return _Load(fetched[-1].uid, given, large, unread, passed_over=failed)
 
 
-def _settle_together(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
-    """All in one transaction; if that breaks, one by one, so that the others are not held up by the one that breaks."""
-    try:
-        _commit(post, batch, cursor)
-    except (LostLease, DatabaseUnavailable, InboxChanged):
-        raise
-    except Exception:
-        if not batch:
-            raise
-        log.exception("inbox %s: a batch broke; its messages are settled one by one", clean(post.inbox.name))
-        for arrived in batch:
-            _settle_alone(post, arrived)
-        _commit(post, [], cursor)
-
-
-def _settle_alone(post: _Post, arrived: Arrived) -> None:
-    try:
-        _commit(post, [arrived], arrived.uid)
-    except (LostLease, DatabaseUnavailable, InboxChanged):
-        raise
-    except Exception as fault:  # what is wrong with it will stand on its ticket
-        log.exception("inbox %s: message %d cannot be settled as it is", clean(post.inbox.name), arrived.uid)
-        _commit(post, [replace(arrived, parsed=_unreadable(fault), deny_hits=())], arrived.uid)
-
-
-def _commit(post: _Post, batch: Sequence[Arrived], cursor: int) -> None:
-    """Settles in one transaction; asks the deny list again as often as it changes in between (R3.2)."""
-    while True:
-        denied = deny.current()
-        judged = [with_hits(arrived, denied) for arrived in batch]
-        try:
-            with _turns.turn(len(batch)):
-                done = intake.settle(
-                    post.fence,
-                    post.inbox.id,
-                    post.box.uidvalidity,
-                    judged,
-                    cursor=cursor,
-                    deny_version=denied.version,
-                    inbox_version=post.inbox.version,
-                )
-        except StaleFacts:
-            continue
-        for settled in done:
-            post.tally.count(settled)
-        _checkpoint(post, batch)
-        return
-
-
-def _checkpoint(post: _Post, batch: Sequence[Arrived]) -> None:
-    """While the write lock rests: whoever waits for it does not wait for this."""
-    post.written += sum(len(arrived.raw) for arrived in batch)
-    if post.written > _CHECKPOINT_BYTES:
-        post.written = 0
-        with sentences():  # what fails here is no message's fault
-            post.checkpoint()
-
-
-def _flag_again(post: _Post) -> None:
+def _flag_again(post: Post) -> None:
     """What was settled but perhaps not flagged, because the program was killed in between (D1)."""
     post.to_flag.extend(perhaps_unflagged(post.inbox.id))
     _flag(post)
 
 
-def _flag(post: _Post) -> None:
+def _flag(post: Post) -> None:
     """Marks what is settled as read, if this inbox wants that (R5.1).  A server that refuses it stops no mail."""
     uids = [post.to_flag.popleft() for _ in range(len(post.to_flag))]
     if not post.inbox.mark_read:

@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mail.errors import Refusal
 from mail.imap import Mailbox
+from mail.isolate import Failed
 from mail.parse import USUAL
 from mail.reader import shared
 from store.errors import Problem
 from store.files import folder
 from store.queries.intake import InboxSettings
 from store.queries.large import Waiting, waiting
-from store.services import large
+from store.services import large, withheld
 from store.services.lease import Fence
 
 _PIECE = 1_000_000
@@ -25,29 +25,28 @@ def fetch_waiting(
 ) -> bool:
     """Goes on fetching what is too large for one piece, for so many seconds; whether there is more to do.
 
-    Raises MailProblem, LostLease, Problem when the disk is full; all that was fetched stays.  One that the server
-    refuses does not keep the others waiting: Refusal is raised behind them.
+    Raises MailProblem, LostLease, Problem when the disk is full; all that was fetched stays.  One that the server does
+    not give does not keep the others waiting: it is withheld (R5.11).
     """
     end = time.monotonic() + seconds
-    refusal: Refusal | None = None
     for one in waiting(inbox.id, box.uidvalidity):
-        try:
-            if not _fetched(box, one, fence, lambda: stop.is_set() or time.monotonic() >= end):
-                return not stop.is_set()
-        except Refusal as problem:
-            refusal = refusal or problem
-    if refusal is not None:
-        raise refusal
+        done = _fetched(box, one, fence, lambda: stop.is_set() or time.monotonic() >= end)
+        if isinstance(done, Failed):
+            withheld.keep_rest(fence, inbox.id, box.uidvalidity, one.uid, one.size, done.why)
+        elif not done:
+            return not stop.is_set()
     return False
 
 
-def _fetched(box: Mailbox, one: Waiting, fence: Fence, is_over: Callable[[], bool]) -> bool:
+def _fetched(box: Mailbox, one: Waiting, fence: Fence, is_over: Callable[[], bool]) -> bool | Failed:
     """Whether it is done with; False when the time was over before."""
     part = folder() / f"{one.id}.part"
     whole = part.with_suffix(".eml")
     try:
         if not whole.exists():
             is_all_there = _download(box, one, part, is_over)
+            if isinstance(is_all_there, Failed):
+                return is_all_there
             if is_all_there is None:
                 large.gone(fence, one.id)
                 part.unlink(missing_ok=True)
@@ -63,7 +62,7 @@ def _fetched(box: Mailbox, one: Waiting, fence: Fence, is_over: Callable[[], boo
     return True
 
 
-def _download(box: Mailbox, one: Waiting, part: Path, is_over: Callable[[], bool]) -> bool | None:
+def _download(box: Mailbox, one: Waiting, part: Path, is_over: Callable[[], bool]) -> bool | Failed | None:
     """Goes on where it ended; whether all is there, None when the server has it no more."""
     with open(part, "ab", opener=_private) as file:
         is_at_its_end = False
@@ -71,8 +70,8 @@ def _download(box: Mailbox, one: Waiting, part: Path, is_over: Callable[[], bool
             if is_over():
                 return False
             piece = box.fetch_piece(one.uid, file.tell(), _PIECE)
-            if piece is None:
-                return None
+            if piece is None or isinstance(piece, Failed):
+                return piece
             file.write(piece)
             # not by the size: servers name one that is too small or too large
             is_at_its_end = not piece or (len(piece) < _PIECE and file.tell() >= one.size)

@@ -3,20 +3,24 @@
 import logging
 import random
 import threading
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mail.errors import Refusal
 from mail.imap import Mailbox
-from mail.intake import Tally, drain, opened
+from mail.intake import drain, opened
 from mail.large import fetch_waiting
 from mail.lease import kept, lease_within
+from mail.settling import Tally
 from store.cleantext import clean
 from store.db import session
 from store.errors import DatabaseProblem, Problem
+from store.queries import withheld
 from store.queries.intake import InboxSettings, inboxes_to_poll
-from store.services import inboxes
+from store.services import inboxes, lease
 from store.services.lease import LEASE_SECONDS, Fence, LostLease
 from store.services.refused import forget_old
 
@@ -28,7 +32,8 @@ LONGEST_DELAY = 300.0
 @dataclass(frozen=True, slots=True)
 class Round:
     """What one round of one inbox brought.  `fetched` is the sum of the outcomes; an unreadable message counts under
-    `opened` and `unreadable`.  `error` is '' or what went wrong, in words; what was counted before it is settled."""
+    `opened` and `unreadable`.  `withheld` are all that lie on its server and are not let in (R5.11).
+    `error` is '' or what went wrong, in words; what was counted before it is settled."""
 
     name: str
     fetched: int = 0
@@ -37,6 +42,7 @@ class Round:
     refused: int = 0
     ignored: int = 0
     unreadable: int = 0
+    withheld: int = 0
     error: str = ""
 
 
@@ -59,6 +65,17 @@ def poll_once(*, wait_seconds: float = LEASE_SECONDS) -> list[Round]:
     return rounds
 
 
+def poll_now(name: str) -> Round | None:
+    """One round of this inbox; None when another process fetches mail, or it is off.  Raises LostLease."""
+    with session():
+        wanted = [inbox for inbox in inboxes_to_poll() if inbox.name == name]
+        fence = None if lease.is_held() or not wanted else lease.acquire()
+    if fence is None:
+        return None
+    with kept(fence) as lost:
+        return poll_inbox(wanted[0], fence, lost)
+
+
 def exit_status(rounds: Sequence[Round]) -> int:
     """0, or 3 when an inbox failed; the others are done nevertheless."""
     return 3 if any(done.error for done in rounds) else 0
@@ -79,6 +96,8 @@ def poll_inbox(inbox: InboxSettings, fence: Fence, stop: threading.Event) -> Rou
             error = note_failure(inbox, problem, SHORTEST_DELAY)
         except Exception as fault:  # noqa: BLE001 - the loop: one inbox never stops another
             error = note_failure(inbox, fault, SHORTEST_DELAY)
+        with suppress(DatabaseProblem):  # then that is said already
+            tally.withheld = withheld.counts().get(inbox.id, Counter()).total()
     return _round(inbox, tally, error)
 
 
@@ -154,6 +173,7 @@ def _round(inbox: InboxSettings, tally: Tally, error: str) -> Round:
         refused=tally.refused,
         ignored=tally.ignored,
         unreadable=tally.unreadable,
+        withheld=tally.withheld,
         error=error,
     )
 

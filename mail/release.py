@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from mail.intake import beginning, with_hits
+from mail.intake import beginning
 from mail.parse import Reading
 from mail.reader import shared
+from mail.settling import with_hits
 from store.actor import Actor
 from store.errors import NotFound, Problem, Refused
 from store.files import folder

@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 
 from mail.imap import Mailbox
-from mail.intake import Tally, opened
+from mail.intake import opened
 from mail.lease import kept
 from mail.poller import delay_after, drain_and_note, note_failure
 from mail.sender import serve
+from mail.settling import Tally
 from mail.worker_log import log_to_file
 from store.cleantext import clean
 from store.db import session

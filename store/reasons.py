@@ -26,6 +26,7 @@ _SENTENCES = {
     "external-exists": "There is a customer with the external id {external_id} already.",
     "super-only": "Only a super administrator may do that.",
     "any-only": "The deny list is for administrators of partner Any and super administrators.",
+    "withheld": "Withheld mail has no owner yet, so it is for administrators of partner Any and super administrators.",
     "all-mail": "That counts all mail, so it is for administrators of partner Any and super administrators.",
     "partner-other": "You work for one partner, so you cannot add customers of {name}.",
     "busy": "Another program is fetching mail for this store now, so nothing was done. Try again when it has ended.",

@@ -12,6 +12,7 @@ from store.queries.lists import AdministratorLine, HistoryLine, InboxLine, Outbo
 from store.queries.recipients import RecipientLine
 from store.queries.refused import RefusedLine
 from store.queries.tickets import MessageLine, Person, TicketLine
+from store.queries.withheld import WithheldLine
 
 Shape = dict[str, Any]
 _INBOX_TIMES = ("last_success", "last_error_at", "next_try", "process_from", "token_expires")
@@ -93,6 +94,11 @@ def ignored(line: RefusedLine) -> Shape:
     return shape
 
 
+def withheld(line: WithheldLine) -> Shape:
+    """A message on a server that is not let in."""
+    return line._asdict() | {key: moment(getattr(line, key)) for key in ("received", "since", "last_try", "next_try")}
+
+
 def outbox(line: OutboxLine) -> Shape:
     """A message to be sent, or sent."""
     return line._asdict()
@@ -112,7 +118,7 @@ def inbox(line: InboxLine) -> Shape:
     """An inbox and how it fares; `secret` is a reference."""
     times = {key: moment(getattr(line, key)) for key in _INBOX_TIMES}
     shape = {**line._asdict(), **times}
-    del shape["version"]
+    del shape["version"], shape["not_given"]
     return shape
 
 

@@ -3,14 +3,14 @@
 import re
 import socketserver
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
 
 from mail.errors import MailProblem
-from mail.imap import Mailbox, connect
+from mail.imap import Fetched, Mailbox, connect
 from mail.imap_connection import Account
 from tests.servers import PASSWORD
 
@@ -25,6 +25,10 @@ def refusal(account: Account) -> tuple[str, str]:
 
 def uids(box: Mailbox, after: int = 0, **options: object) -> list[int]:
     return [listed.uid for window in box.sizes(after, **options) for listed in window]  # type: ignore[arg-type]
+
+
+def fetched(box: Mailbox, uids: Sequence[int], most: int | None = None) -> list[Fetched]:
+    return [one for some in box.fetch(uids, most) for one in some]
 
 
 class Last(bytes):

@@ -205,6 +205,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", "enter", "", "Edit", "change its settings", 2, place="inboxes"),
     Action("test", "t", "f5", "Test", "connect now; says which step fails", 3, place="inboxes"),
     Action("turn", "o", "f6", "On/off", "fetch its mail, or do not", 4, place="inboxes"),
+    Action(
+        "retry", "l", "f7", "Retry", "look at withheld mail again: not given, \\Deleted, \\Draft", 7, place="inboxes"
+    ),
     Action("remove", "d", "f8", "Remove", "fetch its mail no more; its tickets stay", 5, place="inboxes"),
     Action("back", "escape", "", "Back", "to where you came from", 6, place="inboxes"),
     Action("open", "enter", "", "Edit", "change it; its id stays", 1, place="customers"),

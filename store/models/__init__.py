@@ -20,6 +20,7 @@ from store.models.messages import LargeMessage as LargeMessage
 from store.models.messages import Message as Message
 from store.models.messages import RawMessage as RawMessage
 from store.models.messages import RefusedMessage as RefusedMessage
+from store.models.messages import WithheldMessage as WithheldMessage
 from store.models.outgoing import AddressHold as AddressHold
 from store.models.outgoing import Outbox as Outbox
 from store.models.outgoing import OutgoingState as OutgoingState
@@ -53,6 +54,7 @@ TABLES: tuple[type[Base], ...] = (
     Arrival,
     LargeMessage,
     RefusedMessage,
+    WithheldMessage,
     Outbox,
     ReturnedLetter,
     AddressHold,

@@ -7,7 +7,7 @@ from store.models.base import Base, MomentField, link
 
 class Inbox(Base):
     """`auth` is password or xoauth2; None: password.  `behind_group`: a group or list passes its mail on, which breaks
-    what the senders' domains vouch for."""
+    what the senders' domains vouch for.  `retry_asked`: when a person asked to try withheld mail again at once."""
 
     id = AutoField()
     name = TextField(unique=True)
@@ -32,6 +32,7 @@ class Inbox(Base):
     enabled = BooleanField(default=True)
     version = IntegerField(default=1)
     auth = TextField(null=True)
+    retry_asked = MomentField(null=True)
     behind_group = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
 
 

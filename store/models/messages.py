@@ -106,6 +106,33 @@ class LargeMessage(Base):
     file = TextField(default="")
 
 
+class WithheldMessage(Base):
+    """A message that lies on the server and is not let in for now (R5.11); known by where it lies.
+
+    `kind` is failed (the server does not give it), deleted or draft (its flag), or rest: of a large message only the
+    beginning is here.  `reason` says it in words.  `next_try` None: at once, a person asked for it.
+    """
+
+    id = AutoField()
+    inbox = link(Inbox, index=False, on_delete="CASCADE")
+    folder = TextField()
+    uidvalidity = BigIntegerField()
+    uid = BigIntegerField()
+    kind = TextField()
+    reason = TextField()
+    sender = TextField(default="")
+    subject = TextField(default="")
+    size = BigIntegerField(default=0)
+    received = MomentField(null=True)
+    since = MomentField()
+    tries = IntegerField(default=1)
+    last_try = MomentField()
+    next_try = MomentField(null=True)
+
+    class Meta:
+        indexes = ((("inbox", "folder", "uidvalidity", "uid"), True),)
+
+
 class RefusedMessage(Base):
     """Kept out, never simply gone (R8): `kind` is refused or ignored.  `rule` says in words what kept it out.
 

@@ -17,7 +17,8 @@ from store.rules.inboxes import usable
 
 
 class InboxSettings(NamedTuple):
-    """One enabled inbox (R5.1).  `secret` is a reference, `process_from` UTC or None; `version` rises with each edit.
+    """One enabled inbox (R5.1).  `secret` is a reference, `process_from` UTC or None; `version` rises with each edit,
+    `retry_asked` when withheld mail is to be tried again.
 
     `largest_bytes`, `poll_seconds`, `authserv_ids` and `authserv_hops` are the common settings, `own` the addresses
     that are ours.
@@ -41,6 +42,7 @@ class InboxSettings(NamedTuple):
     address_header: str
     auth: str
     behind_group: bool
+    retry_asked: datetime | None
     largest_bytes: int
     poll_seconds: int
     authserv_ids: tuple[str, ...]

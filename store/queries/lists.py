@@ -20,13 +20,18 @@ from store.models import (
     Recipient,
     Ticket,
     TicketGroup,
+    WithheldMessage,
 )
 from store.queries.scope import rights, scoped
 from store.rules.inboxes import usable
 
 
 class InboxLine(NamedTuple):
-    """One inbox and how it fares; the secret is a reference, never a password."""
+    """One inbox and how it fares; the secret is a reference, never a password.
+
+    `withheld` is how many messages lie on its server and are not let in (R5.11), `not_given` those of them that the
+    server does not give.
+    """
 
     id: int
     name: str
@@ -55,6 +60,8 @@ class InboxLine(NamedTuple):
     auth: str
     token_expires: datetime | None
     behind_group: bool
+    withheld: int
+    not_given: int
     version: int
 
 
@@ -114,6 +121,7 @@ class HistoryLine(NamedTuple):
 
 def inboxes() -> list[InboxLine]:
     """Every inbox with its state, by name."""
+    withheld = WithheldMessage.select(fn.COUNT(WithheldMessage.id)).where(WithheldMessage.inbox == Inbox.id)
     columns = (
         Inbox.id,
         Inbox.name,
@@ -142,6 +150,8 @@ def inboxes() -> list[InboxLine]:
         fn.COALESCE(Inbox.auth, "password"),
         InboxState.token_expires,
         Inbox.behind_group,
+        withheld,
+        withheld.where(WithheldMessage.kind.in_(("failed", "rest"))),
         Inbox.version,
     )
     query = Inbox.select(*columns).join(InboxState, JOIN.LEFT_OUTER).order_by(Inbox.name)

@@ -106,6 +106,23 @@ class Parsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A message on the server that is not let in for now (R5.11).
+
+    `kind` is failed, deleted or draft, `reason` says it in words.  `size` is in bytes, 0 if unknown; `received` is its
+    INTERNALDATE in UTC, None if unknown; `sender` and `subject` as far as they are known.
+    """
+
+    uid: int
+    kind: str
+    reason: str
+    size: int = 0
+    received: datetime | None = None
+    sender: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """One message on the server, fetched and looked at: what `services.intake.settle` decides about.
 

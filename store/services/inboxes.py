@@ -10,11 +10,12 @@ from store.db import transaction
 from store.errors import BadInput, NotFound
 from store.models import Arrival, Inbox, InboxState, LargeMessage
 from store.queries.intake import InboxSettings, settings_from
+from store.queries.scope import rights
 from store.reasons import refuse
 from store.rules.addresses import address_in, address_key
 from store.rules.inboxes import CHOICES, PORTS, is_port, usable
 from store.rules.secrets import insist_on_reference
-from store.services import history
+from store.services import history, withheld
 from store.services.history import Thing, conflict
 from store.services.people import insist_on_super
 
@@ -62,6 +63,7 @@ def edit(
         if changed:
             Inbox.update(**changed, version=Inbox.version + 1).where(Inbox.id == row.id).execute()
             if changed.keys() & _PLACE:
+                withheld.leave_elsewhere(row, None, "its inbox reads another mailbox")
                 _start_afresh(row.id)
             elif changed.keys() & _CHOICE:  # what was passed over may be wanted now
                 InboxState.update(last_uid=0).where(InboxState.inbox == row.id).execute()
@@ -93,11 +95,28 @@ def unsaved(actor: Actor, name: str, values: Mapping[str, object], *, force: boo
     return settings_from(row)
 
 
+def retry(actor: Actor, name: str) -> int:
+    """Has all withheld messages of an inbox tried again at once (R5.11); how many there are.
+
+    Raises NotFound, Refused for an administrator of one partner: whose they are is not known (R10.1).
+    """
+    with transaction():
+        if not rights(actor).sees_all:
+            raise refuse("withheld")
+        row = named(name)
+        count = withheld.ask(row)
+        if count:
+            Inbox.update(retry_asked=datetime.now(UTC)).where(Inbox.id == row.id).execute()
+            history.record(actor, "retry", Thing("inbox", row.id, row.name), None, {"withheld": count})
+        return count
+
+
 def remove(actor: Actor, name: str) -> None:
     """Takes an inbox off; its tickets stay.  Raises NotFound, Refused."""
     with transaction():
         insist_on_super(actor)
         row = named(name)
+        withheld.leave_elsewhere(row, None, "its inbox was removed")
         fields = {field: getattr(row, field) for field in ("email", "host", "port", "folder")}
         history.record(actor, "remove", Thing("inbox", row.id, row.name), fields, None)
         row.delete_instance()

@@ -4,7 +4,7 @@ Exactly once: `Arrival` is unique on where a message lay, and the cursor moves i
 instant, the next round fetches what is missing and nothing twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,8 +22,8 @@ from store.models import (
 from store.queries import deny as deny_list
 from store.queries.settings import timezone
 from store.rules.intake import Decision, Outcome, decide
-from store.rules.message import Arrived
-from store.services import deny, history
+from store.rules.message import Arrived, Withheld
+from store.services import deny, history, withheld
 from store.services.batch import Batch
 from store.services.circumstances import (
     Ground,
@@ -69,12 +69,15 @@ def settle(
     cursor: int,
     deny_version: int,
     inbox_version: int | None = None,
+    passed_over: Sequence[Withheld] = (),
+    left: Mapping[int, str] | None = None,
 ) -> list[Settled]:
     """Decides on each message in order and writes what follows, all in one transaction with the cursor.
 
     `cursor` is the highest UID looked at, `deny_version` that of the list behind `Arrived.deny_hits`, `inbox_version`
-    that of the inbox whose mailbox they came from.  Messages that were settled before are passed over.  Raises
-    LostLease, StaleFacts, InboxChanged; then nothing was written.
+    that of the inbox whose mailbox they came from.  Messages that were settled before are passed over.  `passed_over`
+    are not let in for now (R5.11), `left` were so and never will be, by UID with the reason.  Raises LostLease,
+    StaleFacts, InboxChanged; then nothing was written.
     """
     with transaction():
         hold(fence)
@@ -87,6 +90,9 @@ def settle(
         done = [_settle_one(place, batch, arrived) for arrived in arrivals if batch.is_new(arrived.uid)]
         batch.write()
         tell(batch)
+        withheld.come_in(inbox, uidvalidity, [arrived.uid for arrived in arrivals])
+        withheld.keep(inbox, uidvalidity, passed_over)
+        withheld.leave(inbox, uidvalidity, left or {})
         _move_cursor(place, cursor)
     return done
 
@@ -106,6 +112,7 @@ def _move_cursor(place: Ground, cursor: int) -> None:
     if before not in (0, place.uidvalidity):
         fields = {"uidvalidity": before}, {"uidvalidity": place.uidvalidity}
         history.record(MAIL, "renumbered", Thing("inbox", inbox.id, inbox.name), *fields)
+        withheld.leave_elsewhere(inbox, place.uidvalidity, "its mailbox was numbered afresh; it is met there again")
     InboxState.update(uidvalidity=place.uidvalidity, last_uid=cursor).where(InboxState.inbox == inbox.id).execute()
 
 

@@ -5,6 +5,7 @@ from store.db import transaction
 from store.models import Arrival, Attachment, LargeMessage, Message
 from store.rules.message import Parsed
 from store.rules.own_words import Own
+from store.services import withheld
 from store.services.agent_mail import read_answer
 from store.services.entry import described
 from store.services.lease import Fence, hold
@@ -17,6 +18,7 @@ def complete(fence: Fence, large_id: int, file: str, parsed: Parsed) -> None:
         row = LargeMessage.get_by_id(large_id)
         row.state, row.file = "done", file
         row.save()
+        withheld.end_rest(row, "let in", "all of it is here")
         message = Arrival.get_by_id(row.arrival_id).written_id
         if message is not None:  # None: it was refused
             # of an agent's answer his own words are told apart, as when it was told (O7)
@@ -37,6 +39,7 @@ def gone(fence: Fence, large_id: int) -> None:
         row = LargeMessage.get_by_id(large_id)
         row.state = "gone"
         row.save()
+        withheld.end_rest(row, "leave", "it is gone from the server")
         message = Message.get_or_none(Message.id == Arrival.get_by_id(row.arrival_id).written_id)
         if message is not None:
             told = "[The rest of this message is gone from the server; only its beginning is kept.]"

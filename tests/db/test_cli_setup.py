@@ -173,7 +173,7 @@ def test_R5_1_an_inbox_with_all_its_settings(shell: Shell) -> None:
         "check_certificate": False, "ca_file": "/etc/ca.pem", "process_from": "2026-01-31T06:00:00Z",
         "mark_read": False, "address_header": "Reply-To", "accept_unregistered": False, "priority": "High",
         "group": "Net", "type": "Fault",
-        "auth": "password", "token_expires": None, "behind_group": True,
+        "auth": "password", "token_expires": None, "behind_group": True, "withheld": 0,
     }  # fmt: skip
     changed = shell.json("inbox", "edit", "support", "--port", "1143", "--from", "none", "--mark-read")
     assert changed == {**made, "port": 1143, "process_from": None, "mark_read": True}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import store.services
-from store.models import AddressHold, DenyEntry, History, Outbox
+from store.models import AddressHold, DenyEntry, History, Inbox, Outbox, WithheldMessage
 from store.queries import deny as deny_list
 from store.queries.recipients import Selection
 from store.services import (
@@ -62,6 +62,11 @@ def _after(first: Callable[[], object], then: Callable[[], object]) -> Did:
     return lambda desk: (first(), then())[1]
 
 
+def _withheld() -> None:
+    now, where = datetime.now(UTC), {"folder": "INBOX", "uidvalidity": 7, "uid": 1}
+    WithheldMessage.create(inbox=Inbox.get(), kind="failed", reason="", since=now, last_try=now, **where)
+
+
 CALLS: dict[str, Did] = {
     "backup.copy_to": lambda desk: backup.copy_to(CLEO, desk.path.with_name("copy.db")),
     "customer_merging.merge": lambda desk: customer_merging.merge(CLEO, 2, 3),
@@ -80,6 +85,7 @@ CALLS: dict[str, Did] = {
     "groups.remove": lambda desk: groups.remove(CLEO, "Second"),
     "inboxes.add": lambda desk: inboxes.add(CLEO, "other", {"email": "o@us.test", "host": "localhost"}),
     "inboxes.edit": lambda desk: inboxes.edit(CLEO, "support", {"port": 994}),
+    "inboxes.retry": _after(lambda: _withheld(), lambda: inboxes.retry(CLEO, "support")),
     "inboxes.remove": lambda desk: inboxes.remove(CLEO, "support"),
     "outbox.drop": lambda desk: letters.drop(CLEO, 1),
     "outbox.lift": _lifted,

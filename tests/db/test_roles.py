@@ -10,7 +10,7 @@ from store.services import lease, people
 from tests.commandline import Shell
 from tui.cli.main import main
 
-_REFUSALS = ("Only a super administrator", "The deny list is for", "That counts all mail")
+_REFUSALS = ("Only a super administrator", "The deny list is for", "That counts all mail", "Withheld mail has no owner")
 _ALL, _ANY, _SUPER = ("partner", "any", "super"), ("any", "super"), ("super",)
 
 COMMANDS = {
@@ -36,6 +36,7 @@ COMMANDS = {
     "inbox edit": ("inbox edit support --enabled on", _SUPER),
     "inbox reconcile": ("inbox reconcile support", _ANY),
     "inbox remove": ("inbox remove support", _SUPER),
+    "inbox retry": ("inbox retry support", _ANY),
     "inbox test": ("inbox test support", _SUPER),
     "list": ("list history", _ALL),
     "notify list": ("notify list", _ALL),

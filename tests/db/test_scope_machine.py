@@ -304,6 +304,7 @@ _NOT_READ = {
     "queries.history_list.latest": "of a row that is locked, for the sentence of a conflict; names as in `with_names`",
     "services.customer_import.import_all": "in test_partner_counts; its rule is in test_cli_setup",
     "services.exports.export_table": "writes what `display_rows` and the queries give",
+    "queries.withheld.every": "all or nothing, in test_withheld_list: whose it is is not known",
     "services.preferences.columns": "one's own columns",
     "services.preferences.choose_columns": "one's own columns",
     "services.recipients.may_edit_deny_list": "a yes or no about oneself",
@@ -320,7 +321,7 @@ _ON_ROWS = (
 _WITHOUT_ACTOR = (
     # for the programs that fetch and send, and what they share with the use cases
     *("queries.intake.", "queries.large.", "queries.deny.", "queries.senders.", "queries.books."),
-    *("queries.own.", "queries.limits.", "queries.quotable."),
+    *("queries.own.", "queries.limits.", "queries.quotable.", "queries.withheld."),
     *(
         "queries.outbox.enclosed",
         "queries.outbox.has_",

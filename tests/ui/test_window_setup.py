@@ -2,17 +2,19 @@
 
 import socket
 import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from textual.widget import Widget
 from textual.widgets import Static
-from window_world import BOB, Driven, prepared, window_on
+from window_world import ANNA, BOB, Driven, prepared, window_on
 
 from mail.demo.server import MailServer
-from store.db import session
-from store.models import Inbox
+from store.db import open_store, session
+from store.models import Inbox, WithheldMessage
 from store.queries import settings
+from store.services import inboxes as setup
 from tests.servers import HAS_DOVECOT, PASSWORD, dovecot
 from tests.smtp import Server
 from tui.dialogs.inbox import InboxDialog
@@ -252,3 +254,19 @@ async def test_R5_1_what_is_wrong_with_a_field_stands_under_its_text_in_the_colo
         wrong = next(one for one in driven.screen.query(".wrong").results(Static) if one.display)
         assert wrong.styles.padding.left == 14
         assert wrong.styles.color.hex == driven.window.theme_variables["text-error"]
+
+
+async def test_R5_11_the_inboxes_say_what_is_withheld_and_a_key_tries_it_again(store: Path) -> None:
+    open_store(str(store))
+    with session():
+        now, place = datetime.now(UTC), {"email": SUPPORT, "host": "127.0.0.1", "port": 9}
+        row = setup.add(ANNA, "support", {**place, "enabled": False})
+        where = {"inbox": row, "folder": "INBOX", "uidvalidity": 7, "uid": 4, "kind": "failed", "reason": "it ends"}
+        WithheldMessage.create(**where, since=now, last_try=now, next_try=now + timedelta(hours=4))
+    async with window_on(store, size=(80, 24)) as driven:
+        await inboxes(driven)
+        await driven.until(lambda: "1 message withheld: 1 not given by the server" in driven.text)
+        await driven.press("l")
+        await driven.until(lambda: "1 message of support tried again" in driven.text)
+    with session():
+        assert WithheldMessage.get().next_try is None

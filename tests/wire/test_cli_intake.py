@@ -10,7 +10,7 @@ from tests.commandline import Shell
 from tests.helpdesk import USER
 from tests.servers import PASSWORD, message
 
-COUNTS = ("fetched", "opened", "joined", "refused", "ignored", "unreadable")
+COUNTS = ("fetched", "opened", "joined", "refused", "ignored", "unreadable", "withheld")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from mail.demo.server import MailServer
 from mail.errors import MailProblem
 from mail.imap import connect
 from mail.imap_connection import Account
-from tests.scripted import refusal, scripted, uids, usual
+from tests.scripted import fetched, refusal, scripted, uids, usual
 from tests.servers import EXPIRED, MISNAMED, PASSWORD, SELF_SIGNED, Dovecot, message
 
 USER = "support@demo.test"
@@ -44,7 +44,7 @@ class TestReading:
             [window] = box.sizes(0)
             assert (window[0].size, window[0].seen) == (len(raw), False)
             assert abs(window[0].received - datetime.now(UTC)) < timedelta(minutes=1)
-            assert box.fetch([listed.uid for listed in window])[0].raw == raw
+            assert fetched(box, [listed.uid for listed in window])[0].raw == raw
             assert [listed.seen for [*window] in box.sizes(0) for listed in window] == [False, False]
             box.mark_seen([window[0].uid])
             box.mark_seen([])
@@ -74,9 +74,9 @@ class TestReading:
             other.expunge()
             other.logout()
             box.noop()
-            assert [fetched.uid for fetched in box.fetch([first, second, third])] == [first, third]
-            assert box.fetch([second]) == []
-            assert box.fetch([]) == []
+            assert [one.uid for one in fetched(box, [first, second, third])] == [first, third]
+            assert fetched(box, [second]) == []
+            assert fetched(box, []) == []
 
     def test_D14_a_mailbox_is_listed_window_by_window(self, plain: MailServer) -> None:
         for _ in range(7):
@@ -96,7 +96,7 @@ class TestReading:
         plain.deliver(USER, raw)
         with connect(on(plain)) as box:
             [(uid, size)] = [(listed.uid, listed.size) for window in box.sizes(0) for listed in window]
-            [beginning] = box.fetch_beginnings([uid], 100)
+            [beginning] = fetched(box, [uid], 100)
             assert (beginning.uid, len(beginning.raw)) == (uid, 100)
             pieces = [box.fetch_piece(uid, start, 300) for start in range(0, size, 300)]
             assert b"".join(piece or b"" for piece in pieces).replace(b"\r\n", b"\n") == raw.replace(b"\r\n", b"\n")
@@ -123,7 +123,7 @@ class TestDovecot:
         for security, port in ways:
             with connect(over_tls(tls_server, user, security=security, port=port)) as box:
                 assert (uids(box), box.uidnext) == ([1], 2)
-                assert box.fetch([1])[0].raw == raw
+                assert fetched(box, [1])[0].raw == raw
                 box.mark_seen([1])
         assert tls_server.count(user) == 1
 

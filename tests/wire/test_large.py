@@ -13,10 +13,11 @@ from mail import intake, large
 from mail.attachments import save
 from mail.demo.server import MailServer
 from mail.imap import Mailbox
-from mail.intake import Tally, drain, opened
+from mail.intake import drain, opened
 from mail.large import fetch_waiting
 from mail.poller import poll_once
 from mail.release import release
+from mail.settling import Tally
 from store.models import Arrival, Attachment, LargeMessage, Message, RawMessage, RefusedMessage
 from store.queries import attachments
 from store.queries.intake import inboxes_to_poll

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from peewee import OperationalError
 
-from mail import intake
+from mail import intake, settling
 from mail.demo.server import MailServer
-from mail.intake import Tally, drain, opened
+from mail.intake import drain, opened
 from mail.poller import Round, delay_after, exit_status, poll_once
+from mail.settling import Tally
 from store.db import database
 from store.errors import Refused
 from store.models import Arrival, History, Message, RawMessage, Recipient, RefusedMessage, Ticket
@@ -257,7 +258,7 @@ def test_D8_a_disk_that_fills_while_the_log_is_copied_is_not_the_messages_fault(
         yield copied
 
     monkeypatch.setattr(intake, "checkpoints_by_hand", full)
-    monkeypatch.setattr(intake, "_CHECKPOINT_BYTES", 1)
+    monkeypatch.setattr(settling, "_CHECKPOINT_BYTES", 1)
     server.deliver(USER, message("a@x.test", "Question"), folder)
     add_inbox(server.imap_port, folder=folder)
     (done,) = poll_once()
@@ -298,12 +299,12 @@ def test_D5_what_is_expunged_between_list_and_fetch_is_no_ticket(server: MailSer
     with opened(inbox) as box, imap(server.imap_port) as other:
         fetch = box.fetch
 
-        def expunge_first(uids: list[int]) -> object:
+        def expunge_first(uids: list[int], *more: object) -> object:
             other.select(folder)
             other.store("2", "+FLAGS", r"(\Deleted)")
             other.expunge()
             list(box.sizes(0))  # the server tells of it now
-            return fetch(uids)
+            return fetch(uids, *more)
 
         box.fetch = expunge_first  # type: ignore[method-assign,assignment]
         drain(box, inbox, fence, tally, threading.Event())
@@ -388,7 +389,7 @@ def test_R3_2_an_entry_added_while_mail_is_looked_at_counts(
 
 
 def test_D9_the_write_lock_is_left_free_as_long_as_it_was_held() -> None:
-    turns = intake._Turns()
+    turns = settling._Turns()
     with turns.turn(1):
         time.sleep(0.1)
     began = time.monotonic()
@@ -397,7 +398,7 @@ def test_D9_the_write_lock_is_left_free_as_long_as_it_was_held() -> None:
 
 
 def test_R11_1_a_turn_settles_as_many_messages_as_an_agent_does_not_feel() -> None:
-    turns = intake._Turns()
+    turns = settling._Turns()
     for _ in range(8):
         with turns.turn(turns.at_once):
             time.sleep(turns.at_once * 0.01)

@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from shlex import quote
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from store.actor import Actor
 from store.cleantext import clean
 from tui.cli.state import Globals, opened, show
+
+if TYPE_CHECKING:
+    from store.queries.lists import InboxLine
 
 _MOST_CUSTOMERS = 20  # named one by one
 
@@ -142,7 +145,17 @@ def _inboxes() -> Iterator[Finding]:
         else:
             heard = shapes.moment(inbox.last_success) or "never yet"
             yield Finding("ok", f"inbox {inbox.name}: last polled {heard}")
+        yield from _withheld(inbox)
         yield from _token(f"inbox {inbox.name}", inbox.token_expires if inbox.enabled else None)
+
+
+def _withheld(inbox: "InboxLine") -> Iterator[Finding]:
+    """What lies on its server and is not let in (R5.11)."""
+    from tui.sentences import withheld
+
+    if inbox.withheld:
+        again = f"recipients list withheld; then: recipients inbox retry {quote(inbox.name)}"
+        yield Finding("bad" if inbox.not_given else "ok", f"inbox {inbox.name}: {withheld(inbox)}", again)
 
 
 def _token(of: str, expires: datetime | None) -> Iterator[Finding]:

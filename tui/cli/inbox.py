@@ -1,4 +1,4 @@
-"""`inbox add|edit|test|reconcile|remove`: where mail comes from (R5.1)."""
+"""`inbox add|edit|test|retry|reconcile|remove`: where mail comes from (R5.1)."""
 
 import os
 from collections.abc import Callable
@@ -110,6 +110,33 @@ def inbox_test(state: Globals, name: str) -> None:
             say(f"{name}, step {problem.step}: {problem}")
             click.get_current_context().exit(problem.exit_status)
         show(state, {"name": name, "ok": True}, words)
+
+
+@inbox_command.command("retry")
+@click.argument("name")
+@click.pass_obj
+def inbox_retry(state: Globals, name: str) -> None:
+    """Try again at once what the inbox's server holds and was not let in. List it with: recipients list withheld"""
+    from mail.poller import poll_now
+    from store.services import inboxes
+    from tui.sentences import many
+
+    with opened(state) as actor:
+        count = inboxes.retry(actor, name)
+        done = poll_now(name) if count else None
+    found = many(count, "message")
+    if done is None:
+        words = (
+            f"{found} of {name}: looked at as soon as its mail is fetched."
+            if count
+            else f"Nothing of {name} is withheld."
+        )
+    else:
+        words = f"{found} of {name} tried again: {done.withheld} still withheld."
+    show(state, {"name": name, "tried": count, "withheld": done.withheld if done else count}, clean(words))
+    if done is not None and done.error:
+        say(f"{name}: {done.error}")
+        click.get_current_context().exit(3)
 
 
 @inbox_command.command("reconcile")

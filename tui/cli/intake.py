@@ -49,6 +49,6 @@ def demo_command() -> None:
 
 
 def _told(done: dict[str, object]) -> str:
-    counts = ("fetched", "opened", "joined", "refused", "ignored", "unreadable")
+    counts = ("fetched", "opened", "joined", "refused", "ignored", "unreadable", "withheld")
     numbers = ", ".join(f"{done[name]} {name}" for name in counts if done[name] or name == "fetched")
     return f"{done['name']}: {numbers}" + (", then it failed" if done["error"] else "")

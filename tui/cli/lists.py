@@ -14,13 +14,13 @@ from tui.cli.state import LARGEST_NUMBER, Globals, opened, say, show
 
 _CHOICES = (
     *("admins", "customers", "deny", "history", "ignored", "inboxes"),
-    *("messages", "outbox", "partners", "recipients", "refused", "tickets"),
+    *("messages", "outbox", "partners", "recipients", "refused", "tickets", "withheld"),
 )
 _FORMATS = ("table", "json", "jsonl", "csv")
 _WIDEST = 60
-_NUMBERS = {"id", "number", "ticket", "port", "tries", "filtered_today", "filtered_total"}
+_NUMBERS = {"id", "number", "ticket", "port", "tries", "uid", "size", "filtered_today", "filtered_total"}
 _TIMES = {"at", "created", "updated", "closed", "received", "last_success", "last_error_at", "next_try", "process_from"}
-_TIMES |= {"token_expires"}
+_TIMES |= {"token_expires", "since", "last_try"}
 
 
 def _selection(command: Callable[..., Any]) -> Callable[..., Any]:

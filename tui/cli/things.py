@@ -47,6 +47,12 @@ def _ignored(actor: Actor) -> Listing:
     return keys, map(shapes.ignored, every(actor, kind="ignored"))
 
 
+def _withheld(actor: Actor) -> Listing:
+    from store.queries.withheld import WithheldLine, every
+
+    return WithheldLine._fields, map(shapes.withheld, every(actor))
+
+
 def _deny(actor: Actor) -> Listing:
     from store.queries.deny import DenyLine, every
 
@@ -62,7 +68,7 @@ def _history(actor: Actor) -> Listing:
 
 
 def _inboxes(actor: Actor) -> Listing:
-    return lists.InboxLine._fields[:-1], map(shapes.inbox, lists.inboxes())
+    return lists.InboxLine._fields[:-2], map(shapes.inbox, lists.inboxes())
 
 
 def _admins(actor: Actor) -> Listing:
@@ -85,4 +91,5 @@ _LISTINGS: dict[str, Callable[[Actor], Listing]] = {
     "partners": _partners,
     "refused": _refused,
     "tickets": _tickets,
+    "withheld": _withheld,
 }

@@ -16,7 +16,7 @@ from store.services import inboxes
 from store.services.people import insist_on_super
 from tui.screens.whole_list import WholeList
 from tui.screens.workplace import bindings
-from tui.sentences import clock, token_trouble
+from tui.sentences import clock, many, token_trouble, withheld
 from tui.widgets.cells import Cell
 from tui.widgets.column_layout import Column
 
@@ -42,7 +42,7 @@ class InboxesScreen(WholeList[InboxLine]):
         return lists.inboxes()
 
     def handlers(self) -> Mapping[str, Callable[[], object]]:
-        return {**super().handlers(), "test": self._test, "turn": self._turn}
+        return {**super().handlers(), "test": self._test, "turn": self._turn, "retry": self._retry}
 
     def told(self, row: InboxLine) -> list[str]:
         again = clock(row.next_try, self.zone, datetime.now(UTC))
@@ -50,6 +50,8 @@ class InboxesScreen(WholeList[InboxLine]):
         until = clock(row.token_expires, self.zone, datetime.now(UTC))
         token = f"The last sign-in token holds until {until}." if until else ""
         ends = token_trouble(row.token_expires, self.zone)
+        if row.withheld:
+            token = f"{withheld(row)}; l tries them again. {token}"
         return [place, row.last_error or ends, f"Next try {again}" if again and row.last_error else token]
 
     def cells(self, row: InboxLine) -> Sequence[Cell]:
@@ -59,7 +61,7 @@ class InboxesScreen(WholeList[InboxLine]):
             Cell(f"{row.host}:{row.port}"),
             Cell("on" if row.enabled else "off", "" if row.enabled else "dim"),
             Cell(clock(row.last_success, self.zone, datetime.now(UTC))),
-            Cell(row.last_error, "flag"),
+            Cell(row.last_error or (withheld(row) if row.withheld else ""), "flag"),
         )
 
     def form(self, line: InboxLine | None) -> ModalScreen[str]:
@@ -77,6 +79,15 @@ class InboxesScreen(WholeList[InboxLine]):
         if row is not None:
             told = f"The inbox {row.name} is {'off' if row.enabled else 'on'}."
             self.do(inboxes.edit, row.name, {"enabled": not row.enabled}, told=lambda _: told)
+
+    def _retry(self) -> None:
+        row = self.current
+        if row is not None:
+            self.do(inboxes.retry, row.name, told=lambda count: self._retried(row.name, count))
+
+    def _retried(self, name: str, count: int) -> str:
+        found = many(count, "message")
+        return f"{found} of {name} tried again as its mail is fetched." if count else f"Nothing of {name} is withheld."
 
     @work(exclusive=True, group="test")
     async def _test(self) -> None:

@@ -13,6 +13,7 @@ from tui.sentences.health import refused_trouble as refused_trouble
 from tui.sentences.health import sending_trouble as sending_trouble
 from tui.sentences.health import token_trouble as token_trouble
 from tui.sentences.health import unusable_trouble as unusable_trouble
+from tui.sentences.health import withheld as withheld
 from tui.sentences.importing import import_counts as import_counts
 from tui.sentences.importing import import_line as import_line
 from tui.sentences.recipients import banned as banned

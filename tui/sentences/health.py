@@ -38,7 +38,8 @@ def disk_trouble(left: int | None) -> str:
 
 
 def inbox_trouble(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | None = None) -> str:
-    """The first enabled inbox's error with its next try, or that nobody fetches its mail; '' when all is well."""
+    """The first enabled inbox's error with its next try, that nobody fetches its mail, or that its server does not give
+    a message; '' when all is well."""
     moment = now or datetime.now(UTC)
     for inbox in inboxes:
         if inbox.enabled and inbox.last_error:
@@ -50,7 +51,17 @@ def inbox_trouble(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | 
             return f"{clean(inbox.name)}: nobody fetches its mail, last {last}."
         if inbox.enabled and (ends := token_trouble(inbox.token_expires, zone, moment)):
             return f"{clean(inbox.name)}: {ends}"
+        if inbox.enabled and inbox.not_given:
+            return f"{clean(inbox.name)}: {withheld(inbox)}."
     return ""
+
+
+def withheld(inbox: "InboxLine") -> str:
+    """How many messages of an inbox are not let in, and why: `2 messages withheld: 1 not given by the server, …`."""
+    flagged = inbox.withheld - inbox.not_given
+    given = f"{number(inbox.not_given)} not given by the server" if inbox.not_given else ""
+    kinds = (given, f"{number(flagged)} flagged \\Deleted or \\Draft" if flagged else "")
+    return f"{many(inbox.withheld, 'message')} withheld: {', '.join(filter(None, kinds))}"
 
 
 def token_trouble(expires: datetime | None, zone: tzinfo, now: datetime | None = None) -> str:
