@@ -28,7 +28,7 @@ from store.db import checkpoints_by_hand
 from store.queries import withheld
 from store.queries.intake import InboxSettings, perhaps_unflagged, settled_above
 from store.queries.withheld import Due
-from store.rules.message import Arrived, Parsed, Withheld
+from store.rules.message import Arrived, Parsed, Withheld, still_fetched
 from store.services import inboxes, intake
 from store.services.lease import Fence
 
@@ -210,7 +210,7 @@ def _digest(raw: bytes) -> str:
 def beginning(parsed: Parsed, size: int) -> Parsed:
     """What is known while the rest is still to be fetched: what is attached is not, and two that begin alike and are
     of one size are taken for one (R5.2)."""
-    text = f"{parsed.text}\n\n[This message has {size / 1e6:.1f} MB. This is its beginning; the rest is being fetched.]"
+    text = f"{parsed.text}\n\n{still_fetched(size)}"
     twin = _digest(f"{parsed.fingerprint}:{size}".encode()) if parsed.fingerprint else ""
     return replace(parsed, text=text.lstrip(), attachments=(), fingerprint=twin)
 

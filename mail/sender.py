@@ -33,6 +33,10 @@ from store.templates import REPLY_MARKER
 
 log = logging.getLogger("recipients.mail")
 LARGEST_ENCLOSED = 20_000_000
+_TOO_LARGE = f"the files of one answer may have {LARGEST_ENCLOSED // 1_000_000} MB together. Send it another way."
+_IS_OURS = (
+    "a notification of ours is in it, with what only administrators may read. Attach it without that, if need be."
+)
 _OUR_MARKS = (f"{MARK_FIELD}:".encode(), REPLY_MARKER.lower().encode())
 _OUR_IDS = re.compile(rb"<[0-9a-f]{32}\.\d{1,12}@[^<>\s]{1,255}>")  # as `fresh_message_id` makes them
 
@@ -129,15 +133,18 @@ def _enclosed(letter: Letter) -> Iterator[Enclosed]:
     """What an agent attached to the reply that he wrote by e-mail goes with it to the customer (R5.8).
 
     Not the notification that he answers, which some mail programs attach: its Message-ID proves who answers (R7.6), and
-    it may hold a note (O7).
+    it may hold a note (O7).  What does not go is said in the ticket.
     """
     if letter.audience != "customer" or letter.attachments_of is None:
         return
     for file in reading.enclosed(letter.attachments_of, most=LARGEST_ENCLOSED):
+        if not file.raw:
+            outbox.note_not_enclosed(letter.attachments_of, file.name, _TOO_LARGE)
+            continue
         with contextlib.suppress(LookupError):  # the raw message has no such part: nothing to enclose
             content = attachment_content(file.raw, file.part)
             if _holds_a_notification(content):
-                log.warning("letter %d: a mail of ours was attached to the reply; it does not go on", letter.id)
+                outbox.note_not_enclosed(letter.attachments_of, file.name, _IS_OURS)
                 continue
             yield Enclosed(file.name, file.type, content)
 

@@ -9,7 +9,17 @@ from peewee import JOIN, Expression, ModelSelect, fn
 
 from store.actor import Actor
 from store.errors import NotFound
-from store.models import AddressHold, Attachment, Message, Outbox, OutgoingState, RawMessage, Ticket
+from store.models import (
+    AddressHold,
+    Arrival,
+    Attachment,
+    LargeMessage,
+    Message,
+    Outbox,
+    OutgoingState,
+    RawMessage,
+    Ticket,
+)
 from store.queries import settings
 from store.queries.scope import scoped
 from store.queries.search import among
@@ -203,17 +213,19 @@ def has_work() -> bool:
 
 
 def enclosed(message: int, *, most: int) -> Iterator[EnclosedRow]:
-    """What is attached to an agent's own mail and goes on with it, up to `most` bytes together; nothing for others."""
+    """What is attached to an agent's own mail and goes on with it, up to `most` bytes together: of what is beyond that
+    there are no bytes.  Nothing for others, and of a large message whose beginning alone is in the store."""
     columns = (Attachment.name, Attachment.type, Attachment.size, Attachment.part, RawMessage.data)
     query = Attachment.select(*columns).join(Message).join(RawMessage)
     total = 0
-    mine = (Message.id == message) & (Message.direction == "out") & ~Attachment.technical
+    large = LargeMessage.select(Arrival.written).join(Arrival).where(Arrival.written == message)
+    mine = (Message.id == message) & (Message.direction == "out") & ~Attachment.technical & Message.id.not_in(large)
     for name, kind, size, part, raw in query.where(mine).order_by(Attachment.id).tuples():
         if repeats_the_mail(name, kind):
             continue
-        total += size
-        if total <= most:
-            yield EnclosedRow(name, kind, size, part, bytes(raw))
+        fits = total + size <= most
+        total += size if fits else 0
+        yield EnclosedRow(name, kind, size, part, bytes(raw) if fits else b"")
 
 
 def are_notifications(message_ids: Collection[str]) -> bool:

@@ -22,7 +22,10 @@ RULE_IN_WORDS = re.compile(
     r"oprindelig (?:meddelelse|besked)|opprinnelig melding|alkuperäinen viesti|orijinal (?:mesaj|ileti)|"
     r"mesaj(?:ul)? original|αρχικό μήνυμα|исходное сообщение|пересылаемое сообщение|вихідне повідомлення|"
     r"元のメッセージ|原始邮件|原始郵件|邮件原件|원본 메(?:시지|일)|הודעה מקורית|الرسالة الأصلية|"
-    rf"forwarded message|reply message|reply above this line)\s*{_DASH}{{2,}}\s*$",
+    rf"forwarded message|reply message|reply above this line)\s*{_DASH}{{2,}}\s*$|"
+    r"^\s*(?:begin forwarded message|anfang der weitergeleiteten nachricht|début du message (?:réexpédié|transféré)|"
+    r"inicio del mensaje reenviado|início da mensagem (?:reencaminhada|encaminhada)|inizio messaggio inoltrato|"
+    r"begin doorgestuurd bericht|vidarebefordrat brev|videresendt besked)\s*:\s*$",
     re.IGNORECASE,
 )
 FROM = re.compile(
@@ -53,11 +56,18 @@ _BEFORE_A_DAY = re.compile(
     r"בתאריך|zitat von|quoting|citando a|citation de)\s",
     re.IGNORECASE,
 )
-_DAY_OF_WEEK = re.compile(r"(?<!\w)[^\W\d_]{1,14}[.,]{0,2}\s$")
+# a day as programs begin with, before which words of its writer's own may stand on the line
+_OF_A_PROGRAM = re.compile(
+    rf"{_BEFORE_A_DAY.pattern}+(?:[^\W\d]{{1,14}}[.,]{{0,2}}\s+){{0,3}}\d|\d{{1,4}}[./:-]\d", re.IGNORECASE
+)
+_DAY_OF_WEEK = re.compile(r"(?<!\w)(?:[^\W\d_]{1,14}[.,]{1,2}\s)?[^\W\d_]{1,14}[.,]{0,2}\s$")
+# in quotation marks, or some words
+_NAME = re.compile(r"(?:\"[^\"]{1,60}\"|(?:[^\W\d_][^\s,.;:!?<>]{0,30}\s+){0,4})[<(\[\s\u202a-\u202e]*$")
 _TIME = re.compile(r"\d[:.]\d\d")
 _YEAR = re.compile(r"(?:19|20)\d\d|\d[./-]\d\d\b")
 _LONGEST_INTRODUCTION = 400
 _FEW_WORDS = 5  # `Zitat von Help Desk <…>:`
+_LEAST_WORDS = 3  # `On Mon wrote:`
 _MOST_LINES = 3
 _MOST_FIELDS = 8
 _LEAST_FIELDS = 3
@@ -120,7 +130,7 @@ def introduction(lines: Sequence[str], values: Values | None = None) -> int:
     """How many lines at the end say who wrote what follows, and when; 0 if none do.
 
     There is a day in it, mostly; without one it must be one line that names the writer or begins as with a day.  With
-    `values` it says, too, that somebody writes, or that it was we, at a time of a day of a year.
+    `values` a sentence of somebody's own is told from it: it names us, or is such as programs write.
     """
     if not lines or not (_ENDS_WITH_COLON.search(lines[-1]) or _ENDS_OTHERWISE.search(lines[-1])):
         return 0
@@ -132,7 +142,7 @@ def introduction(lines: Sequence[str], values: Values | None = None) -> int:
             break
         if _names_day(words) if values is None else _names_us_and_day(words, values):
             return count
-    return int(_names_writer(lines[-1], values))
+    return int(_names_writer(lines[-1]) if values is None else _names_us(lines[-1], values))
 
 
 def introduction_of_ours(lines: Sequence[str], values: Values) -> int:
@@ -143,38 +153,58 @@ def introduction_of_ours(lines: Sequence[str], values: Values) -> int:
 
 
 def _names_day(words: str) -> bool:
-    if not _has_digit(words):
-        return False
-    return "@" in words or bool(WRITES.search(words) or _BEGINS_WITH_A_DAY.match(words))
+    return _has_digit(words) and ("@" in words or bool(WRITES.search(words) or _BEGINS_WITH_A_DAY.match(words)))
+
+
+def _names_writer(line: str) -> bool:
+    return bool(WRITES.search(line) and ("@" in line or _BEGINS_WITH_A_DAY.match(line)))
 
 
 def _names_us_and_day(words: str, values: Values) -> bool:
     if not _has_digit(words):
         return False
-    ours = values.has_person(words) if values.people else "@" in words
-    return bool(WRITES.search(words) or (ours and _TIME.search(words) and _YEAR.search(words)))
+    if values.person_at(words) < len(words):
+        return bool(WRITES.search(words) or (_TIME.search(words) and _YEAR.search(words)))
+    day = _OF_A_PROGRAM.search(words)
+    return day is not None and WRITES.search(words, day.end()) is not None
+
+
+def _names_us(line: str, values: Values) -> bool:
+    words = len(_ADDRESS.sub("", line).split())
+    if values.has_person(line) and (words <= _FEW_WORDS or WRITES.search(line)):
+        return True
+    return words <= _LEAST_WORDS and bool(WRITES.search(line) and _BEGINS_WITH_A_DAY.match(line))
 
 
 def _has_digit(words: str) -> bool:
     return any(map(str.isdigit, _ADDRESS.sub("", words)))
 
 
-def _names_writer(line: str, values: Values | None) -> bool:
-    if values is not None and values.has_person(line) and len(_ADDRESS.sub("", line).split()) <= _FEW_WORDS:
-        return True
-    return bool(WRITES.search(line) and ("@" in line or _BEGINS_WITH_A_DAY.match(line)))
-
-
 def begins_at(line: str, values: Values) -> int:
     """The column at which an introduction begins; what stands before it on its line is its writer's own."""
     digit = re.search(r"\d", line)
-    start = min(values.person_at(line), digit.start() if digit else len(line))
+    person = values.person_at(line)
+    start = min(person, digit.start() if digit else len(line))
     days = [found.start() for found in _BEFORE_A_DAY.finditer(line, 0, start)]
     if days and len(line[days[-1] : start].split()) <= _FEW_WORDS:
         start = days[-1]
-    elif digit and start == digit.start() and (day := _DAY_OF_WEEK.search(line[:start])):
+    elif start == person < len(line):
+        start -= len(_display_name(line[:start]))
+    elif digit and (day := _DAY_OF_WEEK.search(line[:start])):
         start = day.start()
     return start if start < len(line) and squeezed(line[:start]) else 0
+
+
+def _display_name(before: str) -> str:
+    """What stands before an address and may be its owner's name, as the program that quotes knows them."""
+    found = _NAME.search(before)
+    if found is None:
+        return ""
+    words = found[0].split()
+    small = [at for at, word in enumerate(words) if word[:1].islower()]
+    if not small:
+        return found[0]
+    return found[0][found[0].rindex(words[small[-1]]) + len(words[small[-1]]) :]
 
 
 def blocks(lines: Sequence[str], values: Values) -> Iterator[range]:

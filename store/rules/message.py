@@ -138,3 +138,8 @@ class Arrived:
     parsed: Parsed
     deny_hits: tuple[int, ...] = ()
     whole_size: int = 0
+
+
+def still_fetched(size: int) -> str:
+    """What stands below the beginning of a message of so many bytes while the rest is being fetched."""
+    return f"[This message has {size / 1e6:.1f} MB. This is its beginning; the rest is being fetched.]"

@@ -33,8 +33,9 @@ _MOST_CHANGES = 500  # passages that are compared letter by letter
 _LIKE = 0.6  # a word in which a letter or two were spoilt is as like as that, another word is not
 _MOST_ROUNDS = 6  # of quotations in quotations
 _ABOVE = 8  # lines in which an introduction stands
-_SCHEME = len("https")
 _PRIVATE_LINK = re.compile(r"(?:https?://|www\.)([^\s<>\"/]+/[^\s<>\"]+)", re.IGNORECASE)
+_OPENS_LINK = re.compile(r"[<\[(](?:https?://|ftp://|mailto:|www\.)?$", re.IGNORECASE)
+_SPOILT = re.compile(r"\W*(?:&\w{2,8};|&#\w{1,6};|(?:=[0-9A-F]{2})+|[^\W\x00-\x7f])\W*")
 _ONLY_MARKS = re.compile(r"[\s>|│┃¦»]*")
 _ONLY_RULES = re.compile(r"[\s>|│┃¦»_*=#~.\-\u2010-\u2015]*")
 _OPENS = re.compile(r"[(\[{\"'“‘„«¿¡]*$")  # what belongs to the word that follows
@@ -97,6 +98,7 @@ class _Reading:
         self._public = list(map(Text, known.public))
         self._corpus = Corpus([*map(Text, inside), *self._public])
         self._introductions: list[_Introduction] = []
+        self._links = frozenset(self._text.links())
         self._changes = _MOST_CHANGES
         self.gone = bytearray(len(self._text.starts))
 
@@ -137,7 +139,7 @@ class _Reading:
             first, end = self._beside(piece)
             if self._is_changed(first, piece.first, corpus.line_before(piece.at)):
                 self._take(first, piece.first)
-            if self._is_changed(piece.end, end, corpus.rest_of_line(at), corpus.squeezed[max(0, at - _SCHEME) : at]):
+            if self._is_changed(piece.end, end, corpus.rest_of_line(at), corpus.line_before(at - 1)):
                 self._take(piece.end, end)
 
     def _take_between(self, word: int, end: int, at: int, stop: int) -> None:
@@ -148,7 +150,8 @@ class _Reading:
             letters = text.between(word, after)
             found = self._corpus.squeezed.find(letters, at, stop) if len(letters) >= WINDOW else -1
             was = self._corpus.squeezed[at : min(stop, at + len(letters))]
-            if found >= 0 or self._is_changed(word, after, was, self._corpus.squeezed[max(0, at - _SCHEME) : at]):
+            before = "" if word == text.first[text.line_of(word)] else self._corpus.line_before(at - 1)
+            if found >= 0 or self._is_changed(word, after, was, before):
                 self._take(word, after)
                 at = (found if found >= 0 else at) + len(letters)
             word = after
@@ -164,44 +167,33 @@ class _Reading:
         return first, end
 
     def _is_changed(self, first: int, end: int, was: str, before: str = "") -> bool:
-        """Whether these words stand for what was there, `before` which some letters of a link may stand."""
-        letters = self._text.between(first, end)
-        if self._is_link(first, end, before + was):
-            return True
-        if not 0 < len(letters) <= _LONGEST_CHANGE:
+        """Whether these words stand for what was there, `before` which its line begins."""
+        text = self._text
+        if first >= end or text.line_of(first) != text.line_of(end - 1):
             return False
-        if was and (was.startswith(letters) or was.endswith(letters)):
-            return True
+        links = [word for word in range(first, end) if word in self._links]
+        rest = "".join(text.between(word, word + 1) for word in range(first, end) if word not in self._links)
+        if links:
+            raw = text.lines[text.line_of(first)][: text.starts[links[0]]]
+            return ("http" in before + was or "www" in before + was or bool(_OPENS_LINK.search(raw))) and rest in was
         if not was:
             return self._is_spoilt(first, end)
-        if self._changes <= 0 or not 0.4 <= len(letters) / len(was) <= 2.5:
+        if was.startswith(rest) or was.endswith(rest):
+            return True
+        if len(rest) > _LONGEST_CHANGE or self._changes <= 0 or not 0.4 <= len(rest) / len(was) <= 2.5:
             return False
         self._changes -= 1
-        return SequenceMatcher(None, letters, was, autojunk=False).ratio() >= _LIKE
+        return SequenceMatcher(None, rest, was, autojunk=False).ratio() >= _LIKE
 
     def _is_spoilt(self, first: int, end: int) -> bool:
-        """Whether they are half of a letter in a quoted line: where a no-break space was misread there is a `Â`."""
+        """Whether they are what became of a sign within a quoted line: `&ndash;`, `=E2=80=93`, the `Â` of a misread
+        no-break space."""
         text, line = self._text, self._text.line_of(first)
-        if end - first > 1 or text.first[line + 1] - text.first[line] == 1:
+        if text.first[line + 1] - text.first[line] == end - first:
             return False
-        raw = text.lines[line][text.starts[first] : text.ends[first]]
-        return len(raw) == 1 and raw.isalpha() and not raw.isascii()
-
-    def _is_link(self, first: int, end: int, was: str) -> bool:
-        """Whether they are one link, that was another one there or that a program put in brackets behind a word."""
-        if first >= end or self._text.line_of(first) != self._text.line_of(end - 1):
-            return False
-        raw = self._raw(first, end)
-        if not LINK.match(raw.lstrip("<[(")) or " " in raw:
-            return False
-        return raw[0] in "<[(" or "http" in was or "www" in was
-
-    def _raw(self, first: int, end: int) -> str:
-        """The words as written, to the white space around them."""
-        line = self._text.lines[self._text.line_of(first)]
-        start, stop = self._text.starts[first], self._text.ends[end - 1]
-        before, after = line[:start].split(" ")[-1], line[stop:].split(" ")[0]
-        return f"{before}{line[start:stop]}{after}"
+        start = text.ends[first - 1] if first > text.first[line] else text.bodies[line]
+        stop = text.starts[end] if end < text.first[line + 1] else len(text.lines[line])
+        return bool(_SPOILT.fullmatch(text.lines[line], start, stop))
 
     def _take_secrets(self) -> None:
         """Links that only administrators were told, however a gateway rewrote them, and our Message-IDs (R7.6)."""

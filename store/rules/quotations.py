@@ -20,6 +20,7 @@ class Quotations:
 
     def __init__(self, text: Text, corpus: Corpus, public: bytearray, marker: str, heads: Collection[int]) -> None:
         self._text, self._corpus, self._public, self._marker, self._heads = text, corpus, public, marker, heads
+        self._links = frozenset(text.links())
         self._end = self._word = -1  # of the last quotation, in the corpus and in the answer
         self._marked = False
         self._taken: dict[int, list[Piece]] = {}  # unmarked, of each known text
@@ -45,8 +46,6 @@ class Quotations:
         pieces = list(self._corpus.pieces(text))
         for piece in pieces:
             covered[piece.first : piece.end] = b"\1" * (piece.end - piece.first)
-        for word in text.links():
-            covered[word] = 1  # gateways rewrite them: a line of them and a piece is the piece's
         word = 0
         for piece in filter(None, (self._trimmed(piece, covered) for piece in pieces)):
             yield from self._short_lines(word, piece.first)
@@ -85,8 +84,11 @@ class Quotations:
         """Whether these words of one line are a line, or enough of one."""
         text = self._text
         line = text.line_of(first)
-        if 0 not in covered[text.first[line] : text.first[line + 1]]:
+        other = [word for word in range(text.first[line], text.first[line + 1]) if not covered[word]]
+        if not other:
             return True
+        if piece.end - piece.first > end - first and self._links >= set(other) and first not in self._links:
+            return True  # of several lines, in one of which a gateway rewrote the link
         at = piece.at + text.offsets[first] - text.offsets[piece.first]
         letters = text.offsets[end] - text.offsets[first]
         if text.depths[line] <= self._corpus.depth(at):
@@ -127,12 +129,16 @@ class Quotations:
     def _continues(self, piece: Piece) -> bool:
         """Whether a quotation goes on: right where it ended, or further below in the same mail, and not for the second
         time; but nothing without marks goes on below what had some, save the end of a line that was wrapped."""
-        if piece.at == self._end and (not self._marked or piece.first == self._word):
+        if piece.at == self._end and (not self._marked or piece.first == self._word or self._is_within_line()):
             return True
         taken = self._taken.get(self._corpus.text_of(piece.at), ())
         end = piece.at + self._letters(piece)
         again = any(piece.at < one.at + self._letters(one) and one.at < end for one in taken)
         return bool(taken) and not again and end - piece.at >= TELLING
+
+    def _is_within_line(self) -> bool:
+        """Whether the last quotation ended within a line of the known text."""
+        return bool(self._corpus.rest_of_line(self._end))
 
     def _letters(self, piece: Piece) -> int:
         return self._text.offsets[piece.end] - self._text.offsets[piece.first]

@@ -316,6 +316,17 @@ def _note(row: Outbox, what: str, more: str = "") -> None:
     _wait_on_agent(row)
 
 
+def note_not_enclosed(message: int, name: str, why: str) -> None:
+    """Says in its ticket, once, that a file attached to an agent's answer by e-mail did not go on with it (R5.8)."""
+    text = f"“{clean(name) or 'A file'}”, attached to an answer by e-mail, was not sent on: {why}"
+    with transaction():
+        answer, now = Message.get_by_id(message), datetime.now(UTC)
+        said = (Message.ticket == answer.ticket_id) & (Message.id > message) & (Message.text == text)
+        if not Message.select().where(said).exists():
+            Message.create(ticket=answer.ticket_id, direction="note", text=text, sent=now, created=now)
+            Ticket.update(updated=now, version=Ticket.version + 1).where(Ticket.id == answer.ticket_id).execute()
+
+
 def _wait_on_agent(row: Outbox) -> None:
     """The requester does not have what was written to them: an open ticket is the agent's turn again (R10.6)."""
     written = Recipient.select(Recipient.id).where(Recipient.email_key == row.to_key)

@@ -72,7 +72,10 @@ def test_R5_8_nothing_of_his_own_is_nothing(reply: str) -> None:
 
 
 def test_R5_8_an_unmarked_quotation_without_the_marker_is_left_out() -> None:
-    assert own_text("Yes.\n\nOn Monday, Kelly wrote:\n> Really?\n> Kelly", "", public=("Really?\nKelly",)) == "Yes."
+    assert (
+        own_text("Yes.\n\nOn Mon, 23 Nov 2026, Kelly wrote:\n> Really?\n> Kelly", "", public=("Really?\nKelly",))
+        == "Yes."
+    )
 
 
 OUTLOOK = "From: Help <help@us.test>\nSent: Monday\nTo: Anna\nSubject: #7 New note in ticket\n\n"
