@@ -7,7 +7,7 @@ windows of the known texts are looked up at each word, and grown to the longest 
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -67,8 +67,12 @@ class Text:
         """The words of links."""
         for number, line in enumerate(self.lines):
             for found in LINK.finditer(line) if ":" in line or "www." in line else ():
-                words = range(self.first[number], self.first[number + 1])
-                yield from (word for word in words if found.start() <= self.starts[word] < found.end())
+                yield from self.columns(number, *found.span())
+
+    def columns(self, line: int, start: int, end: int) -> range:
+        """The words that begin between two columns of a line."""
+        first, last = self.first[line], self.first[line + 1]
+        return range(bisect_left(self.starts, start, first, last), bisect_left(self.starts, end, first, last))
 
     def between(self, first: int, end: int) -> str:
         """The words from `first` to `end`, squeezed."""

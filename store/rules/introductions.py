@@ -142,7 +142,10 @@ def introduction(lines: Sequence[str], values: Values | None = None) -> int:
             break
         if _names_day(words) if values is None else _names_us_and_day(words, values):
             return count
-    return int(_names_writer(lines[-1]) if values is None else _names_us(lines[-1], values))
+    alone = lines[-1][: _LONGEST_INTRODUCTION + 1]
+    if len(alone) > _LONGEST_INTRODUCTION:
+        return 0
+    return int(_names_writer(alone) if values is None else _names_us(alone, values))
 
 
 def introduction_of_ours(lines: Sequence[str], values: Values) -> int:

@@ -34,6 +34,9 @@ _LIKE = 0.6  # a word in which a letter or two were spoilt is as like as that, a
 _MOST_ROUNDS = 6  # of quotations in quotations
 _ABOVE = 8  # lines in which an introduction stands
 _PRIVATE_LINK = re.compile(r"(?:https?://|www\.)([^\s<>\"/]+/[^\s<>\"]+)", re.IGNORECASE)
+_MOST_LINKS = 100  # that only administrators were told
+_LONGEST_SCHEME = len("(https://")
+_LONGEST_BEFORE = 400  # of an introduction that stands on the line of what it introduces
 _OPENS_LINK = re.compile(r"[<\[(](?:https?://|ftp://|mailto:|www\.)?$", re.IGNORECASE)
 _SPOILT = re.compile(r"\W*(?:&\w{2,8};|&#\w{1,6};|(?:=[0-9A-F]{2})+|[^\W\x00-\x7f])\W*")
 _ONLY_MARKS = re.compile(r"[\s>|│┃¦»]*")
@@ -65,6 +68,14 @@ class Own(NamedTuple):
 
     text: str
     cut: bool
+
+
+class _Line(NamedTuple):
+    """A line, from a column of it on."""
+
+    number: int
+    column: int
+    text: str
 
 
 class _Introduction(NamedTuple):
@@ -113,7 +124,7 @@ class _Reading:
             self._take(piece.first, piece.end)
         self._take_changes(quoted)
         for lines in heads:
-            self._take_from(lines.start, "", text.first[lines.stop], ours=True)
+            self._take_from(lines.start, 0, text.first[lines.stop], ours=True)
         self._take_secrets()
         for _ in range(_MOST_ROUNDS):
             if not (self._take_introductions() | self._take_mail_between()):
@@ -124,6 +135,10 @@ class _Reading:
         new = 0 in self.gone[first:end]
         self.gone[first:end] = b"\1" * (end - first)
         return new
+
+    def _take_columns(self, line: int, start: int, end: int) -> None:
+        words = self._text.columns(line, start, end)
+        self._take(words.start, words.stop)
 
     # What a mail program changed
 
@@ -174,8 +189,9 @@ class _Reading:
         links = [word for word in range(first, end) if word in self._links]
         rest = "".join(text.between(word, word + 1) for word in range(first, end) if word not in self._links)
         if links:
-            raw = text.lines[text.line_of(first)][: text.starts[links[0]]]
-            return ("http" in before + was or "www" in before + was or bool(_OPENS_LINK.search(raw))) and rest in was
+            start = text.starts[links[0]]
+            opened = _OPENS_LINK.search(text.lines[text.line_of(first)], max(0, start - _LONGEST_SCHEME), start)
+            return ("http" in before + was or "www" in before + was or opened is not None) and rest in was
         if not was:
             return self._is_spoilt(first, end)
         if was.startswith(rest) or was.endswith(rest):
@@ -197,22 +213,16 @@ class _Reading:
 
     def _take_secrets(self) -> None:
         """Links that only administrators were told, however a gateway rewrote them, and our Message-IDs (R7.6)."""
-        known = "\n".join([*(sent.body for sent in self._known.sent), *self._known.notes])
-        public = "\n".join(self._known.public)
-        private = {squeezed(link) for link in _PRIVATE_LINK.findall(known) if link not in public}
+        inside = _private_links("\n".join([*(sent.body for sent in self._known.sent), *self._known.notes]))
+        private = list(inside - _private_links("\n".join(self._known.public)))[:_MOST_LINKS]
+        identities = re.compile("|".join(map(re.escape, self._known.values.identities)) or "(?!)")
         for number, line in enumerate(self._text.lines):
             for found in LINK.finditer(line) if private else ():
                 told = squeezed(unquote(unquote(found[0])))
                 if any(link in told for link in private):
                     self._take_columns(number, *found.span())
-            for identity in self._known.values.identities if "@" in line else ():
-                if (at := line.find(identity)) >= 0:
-                    self._take_columns(number, at, at + len(identity))
-
-    def _take_columns(self, line: int, start: int, end: int) -> bool:
-        words = range(self._text.first[line], self._text.first[line + 1])
-        inside = [word for word in words if start <= self._text.starts[word] < end]
-        return bool(inside) and self._take(inside[0], inside[-1] + 1)
+            for found in identities.finditer(line) if "@" in line else ():
+                self._take_columns(number, *found.span())
 
     # What introduces a quotation
 
@@ -221,51 +231,55 @@ class _Reading:
         or before them on their line.  Whether there was any."""
         new = False
         for number, line in enumerate(self._lines):
-            if not WRITES.search(line):
-                continue
-            above = self._lines[max(0, number - 2) : number + 1]
-            if count := introduction_of_ours(above, self._known.values):
-                new |= self._take_from(number + 1 - count, above[-count], self._text.first[number + 1], ours=True)
+            if WRITES.search(line):
+                new |= self._take_if_ours(number)
         beginnings = [word for word in range(len(self.gone)) if self.gone[word] and not (word and self.gone[word - 1])]
         for word in beginnings:
             new |= self._take_above(word)
         return new
 
-    def _take_above(self, word: int) -> bool:
-        last, above = self._lines_above(word)
-        if not above:
+    def _take_if_ours(self, number: int) -> bool:
+        above = self._lines[max(0, number - 2) : number + 1]
+        count = introduction_of_ours(above, self._known.values)
+        if not count:
             return False
-        values = self._known.values
-        if RULE_IN_WORDS.match(above[-1]):
-            return self._take_from(last, "", word)
-        if count := block_above(above, values):
-            return self._take_from(last + 1 - count, "", word, ours=bool(values.people))
-        if count := introduction(above, values):
-            return self._take_from(last + 1 - count, above[-count], word)
+        first, end = number + 1 - count, self._text.first[number + 1]
+        column = self._text.bodies[first] + begins_at(above[-count], self._known.values)
+        return self._take_from(first, column, end, ours=True)
+
+    def _take_above(self, word: int) -> bool:
+        above = self._lines_above(word)
+        lines, values = [line.text for line in above], self._known.values
+        if not lines:
+            return False
+        if RULE_IN_WORDS.match(lines[-1]):
+            return self._take_from(above[-1].number, above[-1].column, word)
+        if count := block_above(lines, values):
+            return self._take_from(above[-count].number, 0, word, ours=bool(values.people))
+        if count := introduction(lines, values):
+            first = above[-count]
+            return self._take_from(first.number, first.column + begins_at(first.text, values), word)
         return False
 
-    def _lines_above(self, word: int) -> tuple[int, list[str]]:
-        """The number of the last line that stands above a word or before it on its line, and it with some above."""
-        text, lines = self._text, list[str]()
-        if not word:
-            return 0, lines
-        last = text.line_of(word - 1)
-        for number in range(last, max(-1, last - _ABOVE), -1):
-            end = min(word, text.first[number + 1])
-            if end == text.first[number] or self.gone[end - 1]:
+    def _lines_above(self, word: int) -> list[_Line]:
+        """What stands above a word, and before it on its line, up to what is left out; a few lines."""
+        text, lines = self._text, list[_Line]()
+        here = text.line_of(word)
+        if word > text.first[here] and not self.gone[word - 1]:
+            column = max(text.bodies[here], text.starts[word] - _LONGEST_BEFORE)
+            lines.append(_Line(here, column, text.lines[here][column : text.starts[word]].rstrip(_BEFORE_QUOTED)))
+            word = text.first[here]
+        while word and len(lines) < _ABOVE:
+            number = text.line_of(word - 1)
+            if self.gone[word - 1] or (lines and lines[-1].number != number + 1):
                 break
-            lines.append(self._lines[number])
-        if lines and last == text.line_of(word):
-            lines[0] = text.lines[last][text.bodies[last] : text.starts[word]].rstrip(_BEFORE_QUOTED)
-        return last, lines[::-1]
+            lines.append(_Line(number, text.bodies[number], self._lines[number]))
+            word = text.first[number]
+        return lines[::-1]
 
-    def _take_from(self, number: int, line: str, end: int, *, ours: bool = False) -> bool:
-        """An introduction from this line on up to the word `end`; what stands on the line before it is his own."""
-        text = self._text
-        column = text.bodies[number] + (begins_at(line, self._known.values) if line else 0)
-        first = text.first[number]
-        while first < end and text.starts[first] < column:
-            first += 1
+    def _take_from(self, number: int, column: int, end: int, *, ours: bool = False) -> bool:
+        """An introduction from this column of a line on up to the word `end`; what stands before it is his own."""
+        first = self._text.columns(number, column, len(self._text.lines[number])).start
         new = self._take(first, end)
         if new:
             self._introductions.append(_Introduction(first, end, number, ours))
@@ -342,6 +356,11 @@ class _Reading:
                 behind = _CLOSES.match(line, ends[after - 1], starts[after]) if after < end else None
                 yield line[before.start() if before else 0 : behind.end() if behind else len(line)].rstrip()
             word = after + 1
+
+
+def _private_links(text: str) -> set[str]:
+    """The links that lead further than to a site, squeezed and without their scheme."""
+    return set(map(squeezed, _PRIVATE_LINK.findall(text)))
 
 
 def _without_rules(lines: list[str]) -> list[str]:

@@ -23,6 +23,7 @@ class Quotations:
         self._links = frozenset(text.links())
         self._end = self._word = -1  # of the last quotation, in the corpus and in the answer
         self._marked = False
+        self._other: dict[int, frozenset[bool]] = {}  # whether what is in no piece are links, of each line
         self._taken: dict[int, list[Piece]] = {}  # unmarked, of each known text
 
     def found(self) -> Iterator[Piece]:
@@ -84,10 +85,12 @@ class Quotations:
         """Whether these words of one line are a line, or enough of one."""
         text = self._text
         line = text.line_of(first)
-        other = [word for word in range(text.first[line], text.first[line + 1]) if not covered[word]]
-        if not other:
+        if line not in self._other:
+            words = range(text.first[line], text.first[line + 1])
+            self._other[line] = frozenset(word in self._links for word in words if not covered[word])
+        if not self._other[line]:
             return True
-        if piece.end - piece.first > end - first and self._links >= set(other) and first not in self._links:
+        if piece.end - piece.first > end - first and self._other[line] == {True} and first not in self._links:
             return True  # of several lines, in one of which a gateway rewrote the link
         at = piece.at + text.offsets[first] - text.offsets[piece.first]
         letters = text.offsets[end] - text.offsets[first]

@@ -112,6 +112,7 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "smart quotes": lambda text: text.replace('"', "“").replace("'", "’").replace("--", "—"),
     "misread": lambda text: text.encode().decode("cp1252"),
     "spoilt": lambda text: text.encode("ascii", "replace").decode().replace("?", "\ufffd"),
+    "signs as in a page": lambda text: text.replace(". ", "&period; ").replace("!", "=21"),
     "a link rewritten": lambda text: text.replace("https://desk.us.test/tickets/7?key=f00d", LINE),
     "a link doubled": lambda text: text.replace("kelly@x.test", "kelly@x.test <mailto:kelly@x.test>"),
     "in bold": lambda text: text.replace("Requester:", "*Requester:*").replace("Status:", "*Status:*"),
@@ -191,10 +192,10 @@ INSERTED = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(
     style=st.sampled_from(sorted(STYLES)),
-    change=st.sampled_from(["as it is", "wrapped", "without empty lines", "no-break spaces"]),
+    change=st.sampled_from([name for name in sorted(CHANGES) if not name.startswith(("cut", "on one line", "spoilt"))]),
     head=st.sampled_from([f"{WROTE}\n", f"{HEAD}\n\n", ""]),
     words=st.lists(st.tuples(st.integers(0, 60), st.sampled_from(INSERTED)), min_size=1, max_size=6),
     cut=st.lists(st.integers(0, 60), max_size=5),
@@ -213,4 +214,4 @@ def test_R5_8_O7_words_anywhere_in_a_quotation_go_on_and_nothing_of_it_does(
     left = found
     for _, text in sorted(words, key=lambda one: -len(one[1])):
         left = left.replace(text.strip(), "", 1)
-    assert not left.replace("Anna", "").strip("->| \t\n"), left  # rules and marks say nothing
+    assert not left.replace("Anna", "").strip("->|—– \t\n"), left  # rules and marks say nothing
