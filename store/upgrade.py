@@ -60,7 +60,7 @@ def bring_up_to_date(database: peewee.SqliteDatabase, path: Path, version: int, 
             f"The store {path} was made by a newer version of this program ({found}, this one knows {version}). "
             "Install the newer version."
         )
-    tables = database.get_tables()
+    tables = {*database.get_tables()} - {"upgrade"}  # a first start that was killed may have left no more than that
     if tables and "schema_migration" not in tables:
         raise DatabaseProblem(f"{path} is a database of another program; nothing was changed. Name another file.")
     from filelock import FileLock

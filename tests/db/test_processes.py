@@ -1,10 +1,12 @@
 """Several processes at one store: who may poll, who waits, and who is killed in the middle (THREATS D1, D6, D9)."""
 
 import random
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,15 @@ def test_D1_a_first_start_that_is_killed_can_be_started_again(tmp_path: Path) ->
         open_store(str(path))
         with session():
             assert Setting.select().count() == 0
+
+
+def test_D1_a_first_start_that_is_killed_before_the_first_table_can_be_started_again(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    with closing(sqlite3.connect(path)) as left:
+        left.execute('CREATE TABLE "upgrade" ("name" TEXT PRIMARY KEY, "done" INTEGER NOT NULL)')
+    open_store(str(path))
+    with session():
+        assert Setting.select().count() == 0
 
 
 def test_D9_who_only_reads_is_not_kept_waiting_by_a_writer(desk: Desk) -> None:
