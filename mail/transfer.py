@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from mail.span import Span
 
 _ENCODING = re.compile(r"[a-z0-9-]+")
-_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=\r]*[ \t\r]*")
-_LONG_BASE64_LINE = re.compile(rb"[^ ]{30,}[ \t\r]*")
+# nothing is given back in them: a line of a thousand `\r` would be tried in a million ways (THREATS D11)
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=\r]*+[ \t\r]*+")
+_LONG_BASE64_LINE = re.compile(rb"[^ ]{30,}+[ \t\r]*+")
 # a gateway may add white space behind the `=` (RFC 2045, 6.7)
 _SOFT_BREAK = re.compile(rb"=(?:[ \t]+\r*|\r\r+)\n")
 _NAMES_OF_UUENCODE = ("x-uuencode", "uuencode", "x-uue", "uue")

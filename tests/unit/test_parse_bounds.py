@@ -31,6 +31,14 @@ def nested(levels: int) -> bytes:
 HOSTILE = {
     "a semicolon 60,000 times": HEAD + b"Content-Type: " + b";" * 60_000 + b"\n\nhi",
     "an open quote 15,000 times": HEAD + b"Content-Type: text/plain" + b';a="' * 15_000 + b"\n\nhi",
+    "a line of 200,000 returns in broken base64": HEAD
+    + b"Content-Transfer-Encoding: base64\n\n"
+    + b"\r" * 200_000
+    + b"!\n",
+    "a line of 200,000 tabs in broken base64": HEAD
+    + b"Content-Transfer-Encoding: base64\n\n"
+    + b"\t" * 200_000
+    + b" !\n",
     "an open comment 60,000 times": b"From: " + b"(" * 60_000 + b"\n\nhi",
     "a sender of one endless word": b"From: " + b"a" * 60_000 + b"\n\nhi",
     "a sender of at signs": b"From: " + b"a@" * 30_000 + b"\n\nhi",
