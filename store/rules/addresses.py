@@ -113,7 +113,7 @@ def looks_like_address(text: str) -> bool:
     """Whether mail can come from it: local part, domain, no white space, control or format characters, not endless."""
     local, _, domain = text.rpartition("@")
     plain = local.strip('"') if local.startswith('"') and local.endswith('"') and len(local) > 2 else local
-    if not plain or not domain or len(text) > _LONGEST:
+    if not plain or not domain.strip(".。") or len(text) > _LONGEST:
         return False
     if plain is local and any(char in '@<>()[],;:"\\' for char in local):
         return False

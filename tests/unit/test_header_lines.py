@@ -123,6 +123,11 @@ def test_R7_6_an_address_at_a_number_is_read_by_our_reader_as_we_write_it(addres
     assert [one.address for one in mailboxes(fields.first("to"))] == [address.lower()]
 
 
+@pytest.mark.parametrize("written", ["anna@.", "anna@..", "anna@", "@x.test"])
+def test_I2_R7_6_what_has_no_domain_is_no_address(written: str) -> None:
+    assert mailboxes(f"Anna <{written}>") == []
+
+
 def test_R7_6_a_long_local_part_is_not_cut() -> None:
     address = f"{'a' * 250}@x.test"
     data = compose(letter(to=address), Sender("", "help@us.test"))
