@@ -340,7 +340,9 @@ def test_O7_of_an_agents_large_answer_only_his_words_are_kept_once_all_of_it_is_
     )
     telling.settle(replace(answer, whole_size=30_000_000))
     large.complete(telling.fence, LargeMessage.get().id, "1.eml", answer.parsed)
-    assert Message.select().order_by(Message.id.desc()).first().text.strip() == "Yes."
+    said, note = Message.select().order_by(Message.id.desc()).limit(2)[::-1]
+    assert (said.direction, said.text.strip()) == ("out", "Yes.")
+    assert (note.direction, "has 30.0 MB, so its files" in note.text) == ("note", True)
 
 
 def test_R7_4_an_assignee_who_watches_hears_once(telling: Desk) -> None:
