@@ -208,6 +208,7 @@ def serve(stop: threading.Event, *, look_seconds: float = 0.25) -> None:
     failures = 0
     rest_until = 0.0
     newest: int | None = None
+    tally = Tally()
     while not stop.wait(look_seconds):
         try:
             with session():
@@ -217,7 +218,8 @@ def serve(stop: threading.Event, *, look_seconds: float = 0.25) -> None:
                 newest = reading.newest() if tally.passable else None
         except Exception as fault:
             level = logging.WARNING if isinstance(fault, Problem) else logging.ERROR
-            log.log(level, "sending: %s", clean(fault, limit=500), exc_info=level == logging.ERROR)
+            if str(fault) != tally.error:  # once, however long it stays so
+                log.log(level, "sending: %s", clean(fault, limit=500), exc_info=level == logging.ERROR)
             tally = Tally(error=str(fault))
             newest = None
         failures = 0 if not tally.error else 1 if tally.sent else failures + 1

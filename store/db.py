@@ -7,6 +7,7 @@ and every use case inside `transaction()`.  A query outside of a session raises 
 import contextlib
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,12 +18,15 @@ import peewee
 
 from store.errors import BadInput, DatabaseProblem, DatabaseUnavailable
 from store.rules.text import search_key, search_text
+from store.sqlite import LOG_DELETED, Database, Identity, identity_of, log_of, sentence_of, state_of
 
 database = peewee.DatabaseProxy()
 SCHEMA_VERSION = 14
 _BUSY_SECONDS = 10
 _LOOK_SECONDS = 0.001
 _LOG_PAGES = 1_000
+_opened = threading.local()
+"""`log`: which files the log was when this thread's connection was opened."""
 
 
 def open_store(url: str, *, create: bool = True, tell: Callable[[str], object] = lambda said: None) -> None:
@@ -38,7 +42,7 @@ def open_store(url: str, *, create: bool = True, tell: Callable[[str], object] =
         if not create:
             raise DatabaseProblem(f"There is no store at {path}. Make one with: recipients init --login YOU --email E")
         _make_private_file(path)
-    connection = peewee.SqliteDatabase(
+    connection = Database(
         str(path),
         autoconnect=False,
         lock_type="IMMEDIATE",
@@ -56,7 +60,7 @@ def open_store(url: str, *, create: bool = True, tell: Callable[[str], object] =
     for function in (search_key, search_text):
         connection.register_function(_of_sql(function), function.__name__, deterministic=True)
     database.initialize(connection)
-    with session():
+    with session(fresh=True):
         if database.user_version != SCHEMA_VERSION:
             from store.upgrade import bring_up_to_date
 
@@ -78,19 +82,36 @@ def sqlite_path(url: str) -> Path:
 
 
 @contextmanager
-def session() -> Iterator[None]:
+def session(*, fresh: bool = False) -> Iterator[None]:
     """An open connection for this thread; database errors become DatabaseProblem.  Nests.
 
-    Raises DatabaseUnavailable when the store's file is gone: SQLite would put an empty one in its place.
+    Raises DatabaseUnavailable when the store's file is gone or was emptied: SQLite would put an empty store in its
+    place.  A `fresh` one may be empty.
     """
     with sentences():
         if not database.is_closed():
             yield
             return
+        file = str(database.obj.database)
         if identity() is None:
-            raise DatabaseUnavailable(f"The store {database.obj.database} is gone; put it back, or start anew.")
+            raise DatabaseUnavailable(f"The store {file} is gone; put it back, or start anew.")
+        if not fresh and os.path.getsize(file) == 0:
+            raise DatabaseUnavailable(f"The store {file} was emptied; put it back from a copy: {file}.backup")
         with database.connection_context():
+            _opened.log = log_of(file)
             yield
+
+
+def is_disturbed() -> bool:
+    """Whether SQLite's log, which this thread's connection writes to, was deleted or replaced under it."""
+    opened = getattr(_opened, "log", None)
+    return opened is not None and log_of(str(database.obj.database)) != opened
+
+
+def rescue_log() -> None:
+    """What stands in a log that was deleted is written to the store by who has it open still; nobody else can."""
+    if None in log_of(str(database.obj.database)):
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager
@@ -98,6 +119,9 @@ def transaction(*, rehearse: bool = False) -> Iterator[None]:
     """One use case: all or nothing, write lock from the start (THREATS D9).  `rehearse` rolls back at the end."""
     with sentences(), ExitStack() as stack:
         outermost = not database.in_transaction()
+        if outermost and is_disturbed():
+            rescue_log()
+            raise DatabaseUnavailable(LOG_DELETED)
         block = _begun(stack)
         if outermost:
             insist_on_version()
@@ -107,11 +131,10 @@ def transaction(*, rehearse: bool = False) -> Iterator[None]:
 
 
 def insist_on_version() -> None:
-    """Raises DatabaseProblem when a newer version has brought the store up to date: this one would write it wrongly."""
-    if database.user_version > SCHEMA_VERSION:
-        raise DatabaseProblem(
-            "A newer version of this program has brought the store up to date. Close this one and start it again."
-        )
+    """Raises DatabaseProblem when the store is of another version by now: this program would write it wrongly."""
+    if (found := database.user_version) != SCHEMA_VERSION:
+        how = "was brought up to date by a newer" if found > SCHEMA_VERSION else "was replaced by one of an older"
+        raise DatabaseProblem(f"The store {how} version of this program. Close this one and start it again.")
 
 
 def _begun(stack: ExitStack) -> Any:
@@ -139,9 +162,9 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except (peewee.OperationalError, sqlite3.OperationalError) as error:
-        raise DatabaseUnavailable(_sentence(_words(error))) from error
+        raise DatabaseUnavailable(sentence_of(_words(error), database.obj.database, _BUSY_SECONDS)) from error
     except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
-        raise DatabaseProblem(_sentence(str(error))) from error
+        raise DatabaseProblem(sentence_of(str(error), database.obj.database, _BUSY_SECONDS)) from error
     except OverflowError as error:
         raise BadInput("A number is too large: there is nothing with such a number.") from error
     except UnicodeEncodeError as error:
@@ -161,14 +184,16 @@ def checkpoints_by_hand() -> Iterator[Callable[[], None]]:
         database.execute_sql(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
 
 
-def identity() -> tuple[int, int] | None:
+def identity() -> Identity:
     """Which file the store is; another one when it was replaced while connections to the old one are open, None when
     there is none."""
-    try:
-        found = os.stat(database.obj.database)
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
+    return identity_of(database.obj.database)
+
+
+def file_version() -> object:
+    """What differs when the file was replaced, or, where nobody may write it here, was changed elsewhere."""
+    file = str(database.obj.database)
+    return identity(), state_of(file) if None in log_of(file) else None
 
 
 def data_version() -> int:
@@ -192,20 +217,6 @@ def _words(error: BaseException) -> str:
     if "no transaction is active" in str(error) and error.__context__ is not None:
         return _words(error.__context__)
     return str(error)
-
-
-def _sentence(error: str) -> str:
-    if "locked" in error or "busy" in error:
-        return f"The store was busy for {_BUSY_SECONDS} s (another program is writing); nothing was changed. Try again."
-    if "full" in error:
-        return "The disk is full; nothing was changed. Make room, then try again."
-    if "readonly" in error:
-        return "The store may not be written by this user; nothing was changed. Check the file's owner and mode."
-    if "not a database" in error or "malformed" in error:
-        return f"The store file is damaged or is no store ({error}). Restore it from a backup."
-    if "closed" in error:
-        return "The database was used outside of a session; this is an error of the program, please report it."
-    return f"The database failed ({error}); nothing was changed."
 
 
 def _make_private_file(path: Path) -> None:

@@ -7,6 +7,7 @@ FILE.backup  the copy that the worker keeps (D7)
 import os
 from pathlib import Path
 
+from store import sqlite
 from store.db import database
 from store.errors import DatabaseProblem
 
@@ -41,6 +42,11 @@ def shortage() -> int | None:
     disk = os.statvfs(store_path().parent)
     left = disk.f_bavail * disk.f_frsize
     return left if left < RESERVE_BYTES else None
+
+
+def is_read_only() -> bool:
+    """Whether this user can read the open store, but not write it."""
+    return database.obj is not None and sqlite.is_read_only(str(store_path()))
 
 
 def takes_from_reserve(descriptor: int) -> bool:

@@ -17,7 +17,8 @@ from store.errors import Problem, Refused
 from store.queries.scope import rights
 from store.services.people import note_sign_in
 from tui.desk import Desk
-from tui.events import StoreChanged
+from tui.dialogs.frame import Dialog
+from tui.events import StoreChanged, StoreTrouble
 from tui.lanes import Lanes
 from tui.safe_app import SafeApp
 from tui.screens.opening import Opening
@@ -45,7 +46,10 @@ class Window(SafeApp):
         self._first = first
         self._url = url
         self._worker: MailWorker | None = None
-        self._watch = StoreWatch(lambda: self.post_message(StoreChanged()))
+        self._watch = StoreWatch(
+            lambda: self.post_message(StoreChanged()), lambda told: self.post_message(StoreTrouble(told))
+        )
+        self._trouble = ""
 
     def get_default_screen(self) -> Screen[None]:
         return RecipientsScreen(self._desk, self._opened)
@@ -68,6 +72,18 @@ class Window(SafeApp):
         for screen in self.screen_stack:
             screen.post_message(StoreChanged())
         self._end_without_rights()
+
+    def on_store_trouble(self, event: StoreTrouble) -> None:
+        """Said at once on the screen that is in front; the lists beneath say it when they read (D7)."""
+        before, self._trouble = self._trouble, event.told
+        front = self.screen
+        if event.told and isinstance(front, Workplace):
+            front.say(event.told, "error")
+        elif isinstance(front, Dialog):
+            front.say(event.told)
+        for screen in self.screen_stack:
+            if not event.told and isinstance(screen, Workplace) and screen.status.text == before:
+                screen.say("")
 
     def _painted(self) -> None:
         """What need not come before the first picture.  What lives now lives on: looking at it again delays keys."""

@@ -42,11 +42,11 @@ def doctor_command(state: Globals) -> None:
 
 def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
     from store.db import sqlite_path
-    from store.files import shortage
+    from store.files import is_read_only, shortage
     from store.queries.health import counts, is_whole, missing
     from store.queries.unusable import unusable
     from store.services.lease import is_held
-    from tui.sentences import disk_trouble
+    from tui.sentences import disk_trouble, read_only_trouble
 
     path = sqlite_path(state.url)
     now = counts(actor)
@@ -58,6 +58,8 @@ def _findings(state: Globals, actor: Actor) -> Iterator[Finding]:
         if is_whole()
         else Finding("bad", "the store file is damaged", f"stop window and worker, then: {_put_back(path)}")
     )
+    if told := read_only_trouble(is_read_only()):
+        yield Finding("bad", told.rstrip("."), f"see who may write {quote(str(path))}, its folder and its disk")
     if left := disk_trouble(shortage()):
         yield Finding("bad", left)
     for wrong in unusable(actor):

@@ -52,6 +52,7 @@ class WritingDialog(Dialog[str]):
 
     def __init__(self, desk: Desk, line: TicketLine) -> None:
         super().__init__(desk)
+        self._unkept = False
         self.line = line
         self._text = Editor()
         self._draft = Draft(desk, line.number, self.kind, lambda: self.text)
@@ -82,7 +83,9 @@ class WritingDialog(Dialog[str]):
         try:
             await self._draft.keep()
         except Problem as problem:
-            self._draft.end()  # a second Esc closes all the same
+            if self._unkept:
+                self.dismiss(None)
+            self._unkept = True
             self.say(f"The draft could not be kept: {problem} Esc closes without it.")
             return
         self.dismiss(f"Your {self.kind} to #{self.line.number} is kept as a draft." if self.text.strip() else None)

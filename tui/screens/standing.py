@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from typing import NamedTuple
 
 from store.actor import Actor
-from store.files import shortage
+from store.files import is_read_only, shortage
 from store.queries import health, lists, outbox, returned, settings
 from store.queries.health import Counts, Missing
 from store.queries.lists import InboxLine
@@ -48,6 +48,7 @@ def standing(actor: Actor) -> Standing:
 def troubles(now: Standing) -> Iterator[str]:
     """What goes wrong, the worst first.  The disk is asked anew: the store cannot tell that it is full."""
     found = (
+        sentences.read_only_trouble(is_read_only()),
         sentences.disk_trouble(shortage()),
         sentences.inbox_trouble(now.inboxes, now.zone),
         sentences.sending_trouble(now.sending, now.zone),

@@ -9,6 +9,7 @@ from tui.sentences.health import held_trouble as held_trouble
 from tui.sentences.health import inbox_health as inbox_health
 from tui.sentences.health import inbox_trouble as inbox_trouble
 from tui.sentences.health import missing as missing
+from tui.sentences.health import read_only_trouble as read_only_trouble
 from tui.sentences.health import refused_trouble as refused_trouble
 from tui.sentences.health import sending_trouble as sending_trouble
 from tui.sentences.health import token_trouble as token_trouble

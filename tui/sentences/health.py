@@ -37,6 +37,13 @@ def disk_trouble(left: int | None) -> str:
     return f"The store's disk has {left / 1e6:,.0f} MB left; when it is full no mail is fetched. Make room."
 
 
+def read_only_trouble(is_read_only: bool) -> str:
+    """That nothing can be written, '' if it can."""
+    return (
+        "The store is read-only here: it can be read, nothing is kept and no mail is fetched." if is_read_only else ""
+    )
+
+
 def inbox_trouble(inboxes: "Sequence[InboxLine]", zone: tzinfo, now: datetime | None = None) -> str:
     """The first enabled inbox's error with its next try, that nobody fetches its mail, or that its server does not give
     a message; '' when all is well."""
